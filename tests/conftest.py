@@ -1,0 +1,41 @@
+"""What holds for every test: no network, and property tests that no slow machine can fail."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Time is no property of ours: a busy machine is no counterexample. Loaded by name, because Hypothesis would take
+# a profile with fixed examples where it sees a build server.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_network() -> Iterator[None]:
+    """A socket that connects to anything but this machine fails the test that opened it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
+        yield
+
+
+def _guarded(connect: Callable[[socket.socket, Any], Any]) -> Callable[[socket.socket, Any], Any]:
+    def connect_here(opened: socket.socket, address: Any) -> Any:
+        if opened.family in {socket.AF_INET, socket.AF_INET6} and not _is_here(str(address[0])):
+            pytest.fail(f"a test wanted to connect to {address[0]}: no network in tests")
+        return connect(opened, address)
+
+    return connect_here
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host == "localhost"
