@@ -1,0 +1,120 @@
+"""The printable, costed result of applying a strategy: what would be sent, and what is at risk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from typing_extensions import override
+
+from ..backends import Auto
+from ..dataset import Dataset, Example, Finding, TokenCount
+from ..jobs import Step
+from ._history import Parent
+
+__all__ = ["TrainingPlan"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingPlan:
+    """One step, ready to be trained by `ModelLineage.train`. Printing it shows no row.
+
+    Attributes:
+        strategy: its name, such as `replay 10 %`; `detail` is its full text with all settings.
+        passes: trips through the new rows, `"auto"` where the service decides.
+        parent: the model this step succeeds.
+        step: what will be sent: the parts with their rows, and the model the first one starts from.
+        from_base: the first part starts from the base model, not from the parent.
+        new: the new rows.
+        old_rows, old_facts: size of the live history.
+        rehearsed_rows, rehearsed_facts: how much of it is in the files, counted once.
+        superseded: old rows that the new ones replace; they are never replayed.
+        visits: row visits per fact of this step.
+        tokens_per_epoch: tokens in all files; `tokens` is what will be billed, None where the service decides
+            the number of epochs.
+        alternatives: tokens billed by other strategies at the same passes, by name.
+        risks: what can go wrong, in sentences.
+        findings: what validation said about the new rows, and near-misses of supersession.
+    """
+
+    strategy: str
+    detail: str
+    passes: int | Auto
+    parent: Parent
+    step: Step
+    from_base: bool
+    new: Dataset
+    old_rows: int
+    old_facts: int
+    rehearsed_rows: int
+    rehearsed_facts: int
+    superseded: tuple[Example, ...] = field(repr=False)
+    visits: Mapping[str, int] = field(repr=False)
+    tokens_per_epoch: TokenCount
+    tokens: TokenCount | None
+    alternatives: Mapping[str, TokenCount]
+    risks: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """Lines in all files together."""
+        return sum(len(part.training) for part in self.step.parts)
+
+    @property
+    def coverage(self) -> float:
+        """Share of the live old rows that is rehearsed at least once, 0 to 1; 1 without history."""
+        return self.rehearsed_rows / self.old_rows if self.old_rows else 1.0
+
+    @override
+    def __str__(self) -> str:
+        title = f"Plan: {self.strategy} for {self.step.model}"
+        lines = [f"  {name:<14} {value}" for name, value in self._facts()]
+        risks = [
+            f"  {'at risk' if not number else '':<14} - {risk}" for number, risk in enumerate(self.risks)
+        ]
+        return "\n".join([title, *lines, *risks])
+
+    @override
+    def __repr__(self) -> str:
+        return f"<TrainingPlan {self.strategy} rows={self.rows} parts={len(self.step.parts)} tokens={self.tokens}>"
+
+    def _repr_html_(self) -> str:
+        from ..display import fragment, html_table
+
+        risks = [("at risk" if not number else "", risk) for number, risk in enumerate(self.risks)]
+        return fragment(html_table(("plan", self.strategy), [*self._facts(), *risks]))
+
+    def _facts(self) -> list[tuple[str, str]]:
+        epochs = ", ".join(str(part.method.n_epochs) for part in self.step.parts)
+        jobs = "1 job" if len(self.step.parts) == 1 else f"{len(self.step.parts)} consecutive jobs"
+        facts = [
+            ("starts from", f"{self.step.model} ({'base model' if self.from_base else 'parent'})"),
+            ("new rows", f"{len(self.new)} ({_plural(len(self.new.facts), 'fact')}), {self.passes} passes"),
+            ("sent", f"{_plural(self.rows, 'row')} in {jobs}, n_epochs {epochs}"),
+        ]
+        if self.old_rows or self.superseded:
+            facts += [
+                (
+                    "rehearsed",
+                    (
+                        f"{self.rehearsed_rows} of {self.old_rows} old rows ({self.coverage:.0%}), "
+                        f"{self.rehearsed_facts} of {_plural(self.old_facts, 'old fact')}"
+                    ),
+                ),
+                ("superseded", f"{_plural(len(self.superseded), 'old row')} replaced by newer answers"),
+            ]
+        facts.append(("tokens billed", self._bill()))
+        if self.alternatives:
+            others = "; ".join(f"{name} {tokens}" for name, tokens in self.alternatives.items())
+            facts.append(("alternatives", others))
+        return facts
+
+    def _bill(self) -> str:
+        if self.tokens is None:
+            return f"{self.tokens_per_epoch} per epoch; the service decides the number of epochs"
+        return str(self.tokens)
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -1,0 +1,226 @@
+"""From new rows, history and a strategy to a plan. Pure: nothing is sent, nothing is stored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from ..backends import Auto, Capabilities, Supervised
+from ..dataset import (
+    AzureRules,
+    Dataset,
+    Finding,
+    TokenCount,
+    TokenCounter,
+    counter_for,
+    row_tokens,
+)
+from ..errors import DatasetError
+from ..jobs import Part, Step
+from ._history import History, Parent
+from ._plan import TrainingPlan
+from ._risks import find_risks
+from ._strategies import Joint, Naive, Replay, Schedule, ScheduledPart, Strategy
+
+__all__ = ["StepOptions", "plan_first", "plan_next"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepOptions:
+    """What a step is trained with besides its rows; the names are the wire's."""
+
+    validation: Dataset | None = None
+    method: Supervised = field(default_factory=Supervised)
+    seed: int | None = None
+    suffix: str | None = None
+    training_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _FirstStep:
+    """Train a catalogue model on the rows as they are."""
+
+    n_epochs: int | Auto
+
+    @property
+    def name(self) -> str:
+        return "first fine-tune"
+
+    @property
+    def passes(self) -> int | Auto:
+        return self.n_epochs
+
+    def schedule(self, new: Dataset, _old: Dataset, /) -> Schedule:
+        return Schedule(start="base", parts=(ScheduledPart(rows=range(len(new)), n_epochs=self.n_epochs),))
+
+
+def plan_first(
+    new: Dataset, parent: Parent, options: StepOptions, *, capabilities: Capabilities
+) -> TrainingPlan:
+    """The plan that trains a catalogue model on `new` as it is. Raises `DatasetError`."""
+    strategy = _FirstStep(n_epochs=options.method.n_epochs)
+    return _plan(new, History(), parent, strategy, options, capabilities=capabilities)
+
+
+def plan_next(
+    new: Dataset,
+    history: History,
+    parent: Parent,
+    strategy: Strategy,
+    options: StepOptions,
+    *,
+    capabilities: Capabilities,
+) -> TrainingPlan:
+    """The plan that teaches `new` to `parent`, which has learned `history`.
+
+    Raises:
+        DatasetError: the new rows are wrong, or the planned file has too few distinct rows for the service.
+        ValueError: `n_epochs` is set where the strategy's `passes` decides.
+    """
+    if options.method.n_epochs != "auto":
+        raise ValueError(
+            f"n_epochs={options.method.n_epochs} is set, but a strategy decides it: pass "
+            f"{type(strategy).__name__}(passes=...) instead"
+        )
+    return _plan(new, history, parent, strategy, options, capabilities=capabilities)
+
+
+def _plan(
+    new: Dataset,
+    history: History,
+    parent: Parent,
+    strategy: Strategy,
+    options: StepOptions,
+    *,
+    capabilities: Capabilities,
+) -> TrainingPlan:
+    findings = _validate(new, options, parent.base_model)
+    change = history.rows.supersede(by=new)
+    old, left_out = _rehearsable(change.kept, new)
+    pool = new + old
+    schedule = strategy.schedule(new, old)
+    parts = tuple(
+        Part(
+            training=pool.select(part.rows),
+            validation=options.validation,
+            method=replace(options.method, n_epochs=part.n_epochs),
+        )
+        for part in schedule.parts
+    )
+    _check_minimum(schedule, new, old, capabilities.min_examples)
+    prices = _Prices.of(pool, counter_for(parent.base_model))
+    rehearsed = {row - len(new) for part in schedule.parts for row in part.rows if row >= len(new)}
+    facts = [row.fact for row in pool]
+    old_facts = facts[len(new) :]
+    plan = TrainingPlan(
+        strategy=strategy.name,
+        detail=repr(strategy),
+        passes=strategy.passes,
+        parent=parent,
+        step=Step(
+            model=parent.base_model if schedule.start == "base" else parent.model,
+            parts=parts,
+            suffix=options.suffix,
+            seed=options.seed,
+            training_type=options.training_type,
+            scope=f"{parent.resource} {parent.version or ''}",
+        ),
+        from_base=schedule.start == "base",
+        new=new,
+        old_rows=len(old),
+        old_facts=len(set(old_facts)),
+        rehearsed_rows=len(rehearsed),
+        rehearsed_facts=len({old_facts[row] for row in rehearsed}),
+        superseded=change.dropped,
+        visits=_visits(schedule, facts),
+        tokens_per_epoch=prices.per_epoch(schedule),
+        tokens=prices.billed(schedule),
+        alternatives=_alternatives(strategy, new, old, prices) if history.rows else {},
+        risks=(),
+        findings=(*findings, *change.near_misses),
+    )
+    return replace(plan, risks=find_risks(plan, left_out=left_out))
+
+
+def _validate(new: Dataset, options: StepOptions, model: str) -> tuple[Finding, ...]:
+    # The minimum of ten counts the planned file, not the new rows, so one row is enough here.
+    rules = AzureRules(model=model, method=options.method.type, min_examples=1)
+    if options.validation is not None:
+        options.validation.validate(rules).raise_for_errors()
+    report = new.validate(rules)
+    report.raise_for_errors()
+    return report.findings
+
+
+def _rehearsable(old: Dataset, new: Dataset) -> tuple[Dataset, int]:
+    """Old rows that may be replayed: of the same kind, and not among the new ones; and how many are of another."""
+    known = {row.digest for row in new}
+    kinds = {row.kind for row in new}
+    examples = list(old)
+    keep = [index for index, row in enumerate(examples) if row.kind in kinds and row.digest not in known]
+    return old.select(keep), sum(row.kind not in kinds for row in examples)
+
+
+def _check_minimum(schedule: Schedule, new: Dataset, old: Dataset, minimum: int) -> None:
+    digests = [row.digest for row in new] + [row.digest for row in old]
+    for part in schedule.parts:
+        distinct = len({digests[row] for row in part.rows})
+        if distinct < minimum:
+            raise DatasetError(
+                f"the planned file has {distinct} distinct rows; the service needs at least {minimum}",
+                hint="Add rows, or mix old ones in: Replay(fraction=...), Cumulative() or Joint()",
+            )
+
+
+def _visits(schedule: Schedule, facts: Sequence[str]) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for part in schedule.parts:
+        epochs = part.n_epochs if part.n_epochs != "auto" else 1
+        for row in part.rows:
+            counts[facts[row]] += epochs
+    return dict(counts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Prices:
+    """Tokens of every row of the pool, counted once however often a schedule repeats it."""
+
+    rows: tuple[int, ...]
+    counter: TokenCounter
+
+    @classmethod
+    def of(cls, pool: Dataset, counter: TokenCounter) -> _Prices:
+        return cls(tuple(row_tokens(row.row, counter) for row in pool), counter)
+
+    def per_epoch(self, schedule: Schedule) -> TokenCount:
+        return self._count(sum(self._file(part) for part in schedule.parts))
+
+    def billed(self, schedule: Schedule) -> TokenCount | None:
+        """File tokens times epochs, the service's formula; None where it decides the epochs."""
+        total = 0
+        for part in schedule.parts:
+            if part.n_epochs == "auto":
+                return None
+            total += self._file(part) * part.n_epochs
+        return self._count(total)
+
+    def _file(self, part: ScheduledPart) -> int:
+        return sum(self.rows[row] for row in part.rows)
+
+    def _count(self, tokens: int) -> TokenCount:
+        return TokenCount(tokens=tokens, exact=self.counter.exact, counter=self.counter.name)
+
+
+def _alternatives(chosen: Strategy, new: Dataset, old: Dataset, prices: _Prices) -> dict[str, TokenCount]:
+    if not isinstance(chosen.passes, int):
+        return {}
+    others: tuple[Strategy, ...] = (
+        Naive(passes=chosen.passes),
+        Replay(passes=chosen.passes),
+        Joint(passes=chosen.passes),
+    )
+    bills = {
+        other.name: prices.billed(other.schedule(new, old)) for other in others if other.name != chosen.name
+    }
+    return {name: bill for name, bill in bills.items() if bill is not None}

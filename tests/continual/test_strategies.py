@@ -1,0 +1,113 @@
+"""Strategies are pure, seeded functions from rows to schedules."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aoai_finetune import Cumulative, Dataset, Joint, Naive, Replay
+from aoai_finetune.continual import Strategy
+
+ALL: list[Strategy] = [Naive(), Replay(), Replay(unroll=False, fraction=0.25), Cumulative(), Joint()]
+
+
+def rows(count: int, name: str) -> Dataset:
+    """Distinct rows; three phrasings to a fact."""
+    pairs = [(f"{name} question {n}", f"{name} answer {n // 3}") for n in range(count)]
+    return Dataset.from_pairs(pairs, fact=lambda row: row.answer)
+
+
+@pytest.mark.parametrize("strategy", ALL, ids=lambda each: each.name)
+def test_every_new_row_is_trained_once_per_pass(strategy: Strategy) -> None:
+    """`passes` means the same for every strategy, so they can be compared."""
+    new, old = rows(4, "new"), rows(12, "old")
+    (part,) = strategy.schedule(new, old).parts
+    assert isinstance(part.n_epochs, int)
+    visits = Counter(row for row in part.rows for _ in range(part.n_epochs) if row < len(new))
+    assert set(visits.values()) == {strategy.passes}
+    assert len(visits) == len(new)
+
+
+@pytest.mark.parametrize("strategy", ALL, ids=lambda each: each.name)
+def test_a_schedule_is_a_function_of_its_input(strategy: Strategy) -> None:
+    """Equal input, equal schedule: plans can be replayed."""
+    new, old = rows(4, "new"), rows(12, "old")
+    assert strategy.schedule(new, old) == strategy.schedule(new, old)
+
+
+def test_where_training_starts() -> None:
+    """Only joint retraining leaves the parent."""
+    new, old = rows(4, "new"), rows(12, "old")
+    starts = {strategy.name: strategy.schedule(new, old).start for strategy in ALL}
+    assert starts.pop("joint") == "base"
+    assert set(starts.values()) == {"parent"}
+
+
+@given(
+    old=st.integers(0, 60),
+    fraction=st.floats(0.01, 1.0),
+    passes=st.integers(1, 12),
+    sampler=st.sampled_from(["uniform", "coverage"]),
+    seed=st.integers(0, 5),
+)
+def test_replay_draws_without_replacement_until_all_were_seen(
+    old: int, fraction: float, passes: int, sampler: str, seed: int
+) -> None:
+    """No old row is rehearsed twice before every other one was rehearsed once."""
+    replay = Replay(fraction=fraction, passes=passes, sampler=sampler, seed=seed)  # type: ignore[arg-type]
+    new = rows(3, "new")
+    (part,) = replay.schedule(new, rows(old, "old")).parts
+    visits = Counter(row for row in part.rows if row >= len(new))
+    counts = [visits[len(new) + row] for row in range(old)]
+    assert max(counts, default=0) - min(counts, default=0) <= 1
+    assert sum(counts) == round(fraction * old * passes)
+    assert part.n_epochs == 1
+
+
+def test_ten_percent_in_ten_passes_rehearses_every_row_once() -> None:
+    """The default covers the whole history exactly once when it divides evenly."""
+    new, old = rows(10, "new"), rows(40, "old")
+    (part,) = Replay().schedule(new, old).parts
+    assert Counter(row for row in part.rows if row >= 10) == dict.fromkeys(range(10, 50), 1)
+
+
+def test_coverage_takes_one_row_of_every_fact_before_a_second() -> None:
+    """A fixed file of 1/3 of the rows holds every fact when the sampler covers."""
+    new, old = rows(10, "new"), rows(30, "old")
+    (part,) = Replay(fraction=1 / 3, unroll=False, sampler="coverage").schedule(new, old).parts
+    facts = [row.fact for row in old]
+    rehearsed = Counter(facts[row - 10] for row in part.rows if row >= 10)
+    assert set(rehearsed.values()) == {1}
+    assert len(rehearsed) == 10
+
+
+def test_new_rows_do_not_stand_at_the_end_of_a_file() -> None:
+    """Where a service keeps the order, new rows at the end are learned at the cost of the old ones."""
+    new, old = rows(10, "new"), rows(40, "old")
+    for strategy in (Cumulative(), Joint(), Replay(fraction=1.0)):
+        (part,) = strategy.schedule(new, old).parts
+        assert any(row >= 10 for row in part.rows[-10:])
+
+
+@pytest.mark.parametrize("fraction", [0, -0.1, 1.1])
+def test_a_fraction_outside_its_range_is_refused(fraction: float) -> None:
+    """A share is above 0 and at most 1."""
+    with pytest.raises(ValueError, match="fraction"):
+        Replay(fraction=fraction)
+
+
+@pytest.mark.parametrize("make", [Naive, Replay, Cumulative, Joint])
+@pytest.mark.parametrize("passes", [0, 51])
+def test_passes_outside_the_services_limits_are_refused(make: type[Naive], passes: int) -> None:
+    """n_epochs is 1 to 50 at the service."""
+    with pytest.raises(ValueError, match="passes"):
+        make(passes=passes)
+
+
+def test_an_unknown_sampler_is_refused() -> None:
+    """A typing error in a notebook is caught early."""
+    with pytest.raises(ValueError, match="sampler"):
+        Replay(sampler="nearest")  # type: ignore[arg-type]
