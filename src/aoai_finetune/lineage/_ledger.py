@@ -1,0 +1,299 @@
+"""Facts in and out of the store: steps with their rows, versions, answers, comparisons, promotions."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..backends import Backend, Completion
+from ..continual import TrainingPlan
+from ..dataset import Dataset, Example, canonical_json
+from ..jobs import Part, Step
+from ._records import ModelVersion, Promotion, method_from_text, method_to_text
+from ._store import Store
+
+__all__ = ["Ledger", "prompt_key"]
+
+_VERSION = """
+SELECT v.*, s.base_model, s.resource, s.parent, s.strategy, s.from_base, s.suffix, (
+  SELECT sum(json_extract(i.job, '$.trained_tokens')) FROM intent i
+  WHERE i.step = s.id AND i.state = 'settled' AND json_extract(i.job, '$.status') = 'succeeded'
+) AS trained_tokens
+FROM version v JOIN step s ON s.id = v.step
+"""
+
+
+class Ledger:
+    """What is remembered. Every write is one transaction."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    # -- steps ---------------------------------------------------------------------------------------------
+
+    def begin(self, plan: TrainingPlan, backend: Backend, *, again: bool) -> str:
+        """The id of the step that buys this plan: the latest one with its key, or a new one."""
+        key = plan.step.key
+        with self._store.write() as db:
+            row = db.execute("SELECT id, run FROM step WHERE key = ? ORDER BY run DESC", (key,)).fetchone()
+            if row is not None and not again:
+                return str(row["id"])
+            run = 0 if row is None else row["run"] + 1
+            step = hashlib.sha256(f"{key} {run}".encode()).hexdigest()[:12]
+            self._insert_resource(db, backend)
+            self._insert_step(db, plan, step, key, run, backend.clock.now())
+            self._insert_rows(db, plan, step)
+            return step
+
+    def step_ids(self) -> tuple[str, ...]:
+        """All steps, in the order they were asked for."""
+        return tuple(row["id"] for row in self._read("SELECT id FROM step ORDER BY seq"))
+
+    def step_row(self, step: str) -> sqlite3.Row:
+        """The stored columns of a step."""
+        (row,) = self._read("SELECT * FROM step WHERE id = ?", step)
+        return row
+
+    def step(self, step: str) -> Step:
+        """A step as it was planned, with all rows of its files."""
+        row = self.step_row(step)
+        parts = [
+            Part(
+                training=self._file(step, part["number"], "training"),
+                validation=self._file(step, part["number"], "validation") or None,
+                method=method_from_text(part["method"]),
+            )
+            for part in self._read("SELECT * FROM part WHERE step = ? ORDER BY number", step)
+        ]
+        return Step(
+            model=row["model"],
+            parts=tuple(parts),
+            suffix=row["suffix"],
+            seed=row["seed"],
+            training_type=row["training_type"],
+            scope=f"{row['resource']} {row['parent'] or ''}",
+        )
+
+    def part_count(self, step: str) -> int:
+        """How many consecutive jobs a step has."""
+        (row,) = self._read("SELECT count(*) AS parts FROM part WHERE step = ?", step)
+        return int(row["parts"])
+
+    def learned(self, step: str) -> Dataset:
+        """The new rows of a step, with their facts."""
+        rows = self._read(
+            "SELECT e.body, l.fact FROM learned l JOIN example e ON e.id = l.example"
+            " WHERE l.step = ? ORDER BY l.position",
+            step,
+        )
+        return Dataset.from_examples([Example.from_canonical(row["body"], fact=row["fact"]) for row in rows])
+
+    def visits(self, step: str) -> dict[str, int]:
+        """Row visits per fact of a step."""
+        return {
+            row["fact"]: row["visits"]
+            for row in self._read("SELECT fact, visits FROM visit WHERE step = ?", step)
+        }
+
+    def intents(self) -> list[sqlite3.Row]:
+        """All intents with the resource of their step, oldest first."""
+        return self._read("SELECT i.*, s.resource FROM intent i JOIN step s ON s.id = i.step ORDER BY i.seq")
+
+    def step_of_job(self, job_id: str) -> str | None:
+        """The step a job belongs to."""
+        rows = self._read("SELECT step FROM intent WHERE job_id = ?", job_id)
+        return rows[0]["step"] if rows else None
+
+    # -- versions and aliases ------------------------------------------------------------------------------
+
+    def versions(self) -> tuple[ModelVersion, ...]:
+        """All versions, oldest first."""
+        return tuple(map(_version, self._read(_VERSION + " ORDER BY v.seq")))
+
+    def version(self, version: str) -> ModelVersion | None:
+        """A version by its full id."""
+        return next(map(_version, self._read(_VERSION + " WHERE v.id = ?", version)), None)
+
+    def version_of_step(self, step: str) -> ModelVersion | None:
+        """The version a step made."""
+        return next(map(_version, self._read(_VERSION + " WHERE v.step = ?", step)), None)
+
+    def aliases(self) -> dict[str, str]:
+        """Alias to version id."""
+        rows = self._read("SELECT alias, version FROM promotion ORDER BY id")
+        return {row["alias"]: row["version"] for row in rows}
+
+    def promotions(self, alias: str | None = None) -> tuple[Promotion, ...]:
+        """Every move of an alias, or of all aliases, oldest first."""
+        rows = self._read("SELECT * FROM promotion WHERE ? IS NULL OR alias = ? ORDER BY id", alias, alias)
+        return tuple(
+            Promotion(
+                alias=row["alias"],
+                version=row["version"],
+                because=row["because"],
+                comparison=row["comparison"],
+                created_at=row["created_at"],
+            )
+            for row in rows
+        )
+
+    def promote(
+        self, alias: str, version: str, *, because: str | None, comparison: int | None, now: float
+    ) -> None:
+        """Point an alias to a version."""
+        with self._store.write() as db:
+            db.execute(
+                "INSERT INTO promotion (alias, version, because, comparison, created_at) VALUES (?, ?, ?, ?, ?)",
+                (alias, version, because, comparison, now),
+            )
+
+    # -- answers and comparisons ---------------------------------------------------------------------------
+
+    def answer(self, resource: str, model: str, prompt: str, sampling: str) -> str | None:
+        """A stored answer."""
+        rows = self._read(
+            "SELECT content FROM answer WHERE resource = ? AND model = ? AND prompt = ? AND sampling = ?",
+            resource,
+            model,
+            prompt,
+            sampling,
+        )
+        return rows[0]["content"] if rows else None
+
+    def keep_answer(
+        self, resource: str, model: str, prompt: str, sampling: str, answer: Completion, now: float
+    ) -> None:
+        """Store an answer; the first one for a question is kept."""
+        with self._store.write() as db:
+            db.execute(
+                "INSERT OR IGNORE INTO answer VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (resource, model, prompt, sampling, answer.content, answer.finish_reason, now),
+            )
+
+    def keep_comparison(
+        self, champion: str, challenger: str, probes: str, verdict: str, body: str, now: float
+    ) -> None:
+        """Store a comparison."""
+        with self._store.write() as db:
+            db.execute(
+                "INSERT INTO comparison (champion, challenger, probes, verdict, body, created_at)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (champion, challenger, probes, verdict, body, now),
+            )
+
+    def comparisons(self, *, challenger: str, champion: str | None = None) -> list[sqlite3.Row]:
+        """Stored comparisons of a challenger, newest first."""
+        return self._read(
+            "SELECT * FROM comparison WHERE challenger = ? AND (? IS NULL OR champion = ?) ORDER BY id DESC",
+            challenger,
+            champion,
+            champion,
+        )
+
+    # -- inside --------------------------------------------------------------------------------------------
+
+    def _read(self, query: str, *values: Any) -> list[sqlite3.Row]:  # noqa: ANN401 - whatever SQLite binds
+        return self._store.connection().execute(query, values).fetchall()
+
+    def _insert_resource(self, db: sqlite3.Connection, backend: Backend) -> None:
+        able = backend.capabilities
+        db.execute(
+            "INSERT OR IGNORE INTO resource VALUES (?, ?, ?)", (backend.resource, able.provider, able.engine)
+        )
+
+    def _insert_step(
+        self, db: sqlite3.Connection, plan: TrainingPlan, step: str, key: str, run: int, now: float
+    ) -> None:
+        values = {
+            "id": step,
+            "key": key,
+            "run": run,
+            "resource": plan.parent.resource,
+            "parent": plan.parent.version,
+            "base_model": plan.parent.base_model,
+            "model": plan.step.model,
+            "from_base": plan.from_base,
+            "strategy": plan.strategy,
+            "detail": plan.detail,
+            "suffix": plan.step.suffix,
+            "seed": plan.step.seed,
+            "training_type": plan.step.training_type,
+            "tokens": plan.tokens.tokens if plan.tokens else None,
+            "created_at": now,
+        }
+        names = ", ".join(values)
+        marks = ", ".join(f":{name}" for name in values)
+        # Column names come from the literal above, never from outside.
+        db.execute(
+            f"INSERT INTO step ({names}, seq) VALUES ({marks}, (SELECT count(*) FROM step))",  # noqa: S608
+            values,
+        )
+
+    def _insert_rows(self, db: sqlite3.Connection, plan: TrainingPlan, step: str) -> None:
+        new = list(plan.new)
+        ids = _insert_examples(db, new)
+        db.executemany(
+            "INSERT INTO learned VALUES (?, ?, ?, ?)",
+            ((step, position, ids[row.digest], row.fact) for position, row in enumerate(new)),
+        )
+        db.executemany(
+            "INSERT INTO visit VALUES (?, ?, ?)", ((step, fact, n) for fact, n in plan.visits.items())
+        )
+        for number, part in enumerate(plan.step.parts):
+            db.execute("INSERT INTO part VALUES (?, ?, ?)", (step, number, method_to_text(part.method)))
+            _insert_file(db, step, number, "training", part.training)
+            if part.validation is not None:
+                _insert_file(db, step, number, "validation", part.validation)
+
+    def _file(self, step: str, part: int, role: str) -> Dataset:
+        rows = self._read(
+            "SELECT e.body FROM part_row p JOIN example e ON e.id = p.example"
+            " WHERE p.step = ? AND p.part = ? AND p.role = ? ORDER BY p.position",
+            step,
+            part,
+            role,
+        )
+        return Dataset.from_examples([Example.from_canonical(row["body"], fact="") for row in rows])
+
+
+def _insert_examples(db: sqlite3.Connection, rows: Iterable[Example]) -> dict[str, int]:
+    """Store rows that are not there yet; digest to row id."""
+    bodies = {row.digest: row.canonical for row in rows}
+    db.executemany("INSERT OR IGNORE INTO example (digest, body) VALUES (?, ?)", bodies.items())
+    return {
+        digest: db.execute("SELECT id FROM example WHERE digest = ?", (digest,)).fetchone()["id"]
+        for digest in bodies
+    }
+
+
+def _insert_file(db: sqlite3.Connection, step: str, part: int, role: str, rows: Dataset) -> None:
+    examples = list(rows)
+    ids = _insert_examples(db, examples)
+    db.executemany(
+        "INSERT INTO part_row VALUES (?, ?, ?, ?, ?)",
+        ((step, part, role, position, ids[row.digest]) for position, row in enumerate(examples)),
+    )
+
+
+def _version(row: sqlite3.Row) -> ModelVersion:
+    return ModelVersion(
+        id=row["id"],
+        model=row["model"],
+        base_model=row["base_model"],
+        resource=row["resource"],
+        parent=row["parent"],
+        step=row["step"],
+        strategy=row["strategy"],
+        from_base=bool(row["from_base"]),
+        job_id=row["job_id"],
+        suffix=row["suffix"],
+        trained_tokens=row["trained_tokens"],
+        created_at=row["created_at"],
+    )
+
+
+def prompt_key(messages: Sequence[Mapping[str, Any]]) -> str:
+    """Names a prompt (SHA-256 of the canonical messages), so that answers can be found without storing it twice."""
+    return hashlib.sha256(canonical_json(list(messages))).hexdigest()

@@ -1,0 +1,121 @@
+"""Comparing and promoting."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aoai_finetune import Gate, Joint, MockBackend, ModelLineage, Naive, ProbeSet, Verdict
+from aoai_finetune.backends.mock import Fault
+from aoai_finetune.errors import NotPromotable, ServiceError, WrongResource
+from aoai_finetune.evaluation import Probe
+from samples import BASE, facts, news, probes
+
+LENIENT = Gate(margin=0.9)
+
+
+def test_answers_are_asked_once_and_reused(lineage: ModelLineage, backend: MockBackend) -> None:
+    """A second comparison costs no call; a further challenger only its own."""
+    first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+    second = lineage.continue_from(first, news(), strategy=Joint()).wait(progress=False)
+    lineage.compare(first, second, probes(), progress=False)
+    asked = backend.calls["chat"]
+    assert asked == 2 * len(probes())
+    again = lineage.compare(first, second, probes(), progress=False)
+    assert backend.calls["chat"] == asked
+    assert again.retention is not None
+
+
+def test_an_interrupted_comparison_goes_on_where_it_stopped(path: Path) -> None:
+    """Answers that came before the failure are kept."""
+    backend = MockBackend(faults=[Fault("chat", "http", status=401, at=5)])
+    with ModelLineage(path, backend=backend) as lineage:
+        first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+        second = lineage.continue_from(first, news(), strategy=Joint()).wait(progress=False)
+        with pytest.raises(ServiceError, match="401"):
+            lineage.compare(first, second, probes(), concurrency=1, progress=False)
+        lineage.compare(first, second, probes(), concurrency=1, progress=False)
+        assert backend.calls["chat"] == 2 * len(probes()) + 1
+
+
+def test_throttled_questions_are_asked_again(path: Path) -> None:
+    """A 429 is waited out on the backend's clock."""
+    backend = MockBackend(faults=[Fault("chat", "http", status=429, retry_after=9, times=3)])
+    with ModelLineage(path, backend=backend) as lineage:
+        first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+        second = lineage.continue_from(first, news()).wait(progress=False)
+        comparison = lineage.compare(first, second, probes(), concurrency=4, progress=False)
+        assert len(comparison.pairs) == len(probes())
+
+
+def test_a_model_can_be_compared_after_it_is_gone(path: Path, lineage: ModelLineage) -> None:
+    """Stored answers outlive the resource; what is missing names it."""
+    first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+    second = lineage.continue_from(first, news()).wait(progress=False)
+    before = lineage.compare(first, second, probes(), progress=False)
+    unasked = ProbeSet([Probe(fact="capital", question="An entirely new question?", expected=("yes",))])
+    with ModelLineage(path) as reader:
+        after = reader.compare(first.id, second.id, probes(), progress=False)
+        assert after.pairs == before.pairs
+        with pytest.raises(WrongResource, match="mock:here"):
+            reader.compare(first.id, second.id, probes() + unasked, progress=False)
+
+
+def test_naive_continuation_is_rejected_and_cannot_be_promoted(lineage: ModelLineage) -> None:
+    """Forgetting is called what it is, and stops at the gate."""
+    first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+    lineage.promote(first)
+    naive = lineage.continue_from(first, news(), strategy=Naive()).wait(progress=False)
+    comparison = lineage.compare(first, naive, probes(), progress=False)
+    assert comparison.verdict is Verdict.REJECT
+    with pytest.raises(NotPromotable, match="reject"):
+        lineage.promote(naive)
+    assert lineage.champion == lineage.version(first)
+
+
+def test_only_a_comparison_with_the_holder_opens_the_gate(lineage: ModelLineage) -> None:
+    """No comparison, no promotion; a comparison that says promote is enough."""
+    first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+    joint = lineage.continue_from(first, news(), strategy=Joint()).wait(progress=False)
+    lineage.promote(first)
+    with pytest.raises(NotPromotable, match="has not been made"):
+        lineage.promote(joint)
+    lineage.compare(first, joint, probes(), gate=LENIENT, progress=False)
+    assert lineage.promote(joint) == lineage.champion == lineage.version(joint)
+    assert lineage.promotions[-1].because is None
+    assert lineage.promote(joint) == lineage.champion
+
+
+def test_a_vacant_alias_is_free_unless_something_rejected_the_version(lineage: ModelLineage) -> None:
+    """A rejected version does not become champion because nobody is."""
+    first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+    naive = lineage.continue_from(first, news(), strategy=Naive()).wait(progress=False)
+    lineage.compare(first, naive, probes(), progress=False)
+    with pytest.raises(NotPromotable):
+        lineage.promote(naive, alias="other")
+    assert lineage.promote(first, alias="other").id == lineage.aliases["other"].id
+
+
+def test_because_overrides_the_gate_and_is_recorded(lineage: ModelLineage) -> None:
+    """A person may decide otherwise, with a reason that stays."""
+    first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+    second = lineage.continue_from(first, news()).wait(progress=False)
+    lineage.promote(first)
+    lineage.promote(second, because="the old facts are served by retrieval now")
+    assert lineage.promotions[-1].because == "the old facts are served by retrieval now"
+
+
+def test_a_catalogue_model_may_be_the_champion(lineage: ModelLineage) -> None:
+    """What did fine-tuning change at all?"""
+    first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+    comparison = lineage.compare(BASE, first, probes(), progress=False)
+    assert comparison.champion.name == BASE
+    assert comparison.acquisition is not None
+
+
+def test_a_model_is_not_compared_with_itself(lineage: ModelLineage) -> None:
+    """There is nothing to learn from it."""
+    first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+    with pytest.raises(ValueError, match="same version"):
+        lineage.compare(first, first.id, probes(), progress=False)
