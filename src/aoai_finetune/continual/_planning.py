@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ..backends import Auto, Capabilities, Supervised
@@ -98,8 +97,34 @@ def _plan(
     findings = _validate(new, options, parent.base_model)
     change = history.rows.supersede(by=new)
     old, left_out = _rehearsable(change.kept, new)
-    pool = new + old
     schedule = strategy.schedule(new, old)
+    _check_minimum(schedule, new, old, capabilities.min_examples)
+    prices = _Prices.of(new + old, counter_for(parent.base_model))
+    coverage = _Coverage.of(schedule, new, old)
+    plan = TrainingPlan(
+        strategy=strategy.name,
+        detail=repr(strategy),
+        passes=strategy.passes,
+        parent=parent,
+        step=_step(schedule, new + old, parent, options),
+        from_base=schedule.start == "base",
+        new=new,
+        old_rows=len(old),
+        old_facts=len(old.facts),
+        rehearsed_rows=coverage.rows,
+        rehearsed_facts=coverage.facts,
+        superseded=change.dropped,
+        visits=coverage.visits,
+        tokens_per_epoch=prices.per_epoch(schedule),
+        tokens=prices.billed(schedule),
+        alternatives=_alternatives(strategy, new, old, prices) if history.rows else {},
+        risks=(),
+        findings=(*findings, *change.near_misses),
+    )
+    return replace(plan, risks=find_risks(plan, left_out=left_out))
+
+
+def _step(schedule: Schedule, pool: Dataset, parent: Parent, options: StepOptions) -> Step:
     parts = tuple(
         Part(
             training=pool.select(part.rows),
@@ -108,39 +133,14 @@ def _plan(
         )
         for part in schedule.parts
     )
-    _check_minimum(schedule, new, old, capabilities.min_examples)
-    prices = _Prices.of(pool, counter_for(parent.base_model))
-    rehearsed = {row - len(new) for part in schedule.parts for row in part.rows if row >= len(new)}
-    facts = [row.fact for row in pool]
-    old_facts = facts[len(new) :]
-    plan = TrainingPlan(
-        strategy=strategy.name,
-        detail=repr(strategy),
-        passes=strategy.passes,
-        parent=parent,
-        step=Step(
-            model=parent.base_model if schedule.start == "base" else parent.model,
-            parts=parts,
-            suffix=options.suffix,
-            seed=options.seed,
-            training_type=options.training_type,
-            scope=f"{parent.resource} {parent.version or ''}",
-        ),
-        from_base=schedule.start == "base",
-        new=new,
-        old_rows=len(old),
-        old_facts=len(set(old_facts)),
-        rehearsed_rows=len(rehearsed),
-        rehearsed_facts=len({old_facts[row] for row in rehearsed}),
-        superseded=change.dropped,
-        visits=_visits(schedule, facts),
-        tokens_per_epoch=prices.per_epoch(schedule),
-        tokens=prices.billed(schedule),
-        alternatives=_alternatives(strategy, new, old, prices) if history.rows else {},
-        risks=(),
-        findings=(*findings, *change.near_misses),
+    return Step(
+        model=parent.base_model if schedule.start == "base" else parent.model,
+        parts=parts,
+        suffix=options.suffix,
+        seed=options.seed,
+        training_type=options.training_type,
+        scope=f"{parent.resource} {parent.version or ''}",
     )
-    return replace(plan, risks=find_risks(plan, left_out=left_out))
 
 
 def _validate(new: Dataset, options: StepOptions, model: str) -> tuple[Finding, ...]:
@@ -173,13 +173,25 @@ def _check_minimum(schedule: Schedule, new: Dataset, old: Dataset, minimum: int)
             )
 
 
-def _visits(schedule: Schedule, facts: Sequence[str]) -> dict[str, int]:
-    counts: Counter[str] = Counter()
-    for part in schedule.parts:
-        epochs = part.n_epochs if part.n_epochs != "auto" else 1
-        for row in part.rows:
-            counts[facts[row]] += epochs
-    return dict(counts)
+@dataclass(frozen=True, slots=True)
+class _Coverage:
+    """How much of the history a schedule rehearses (counted once), and how often it trains each fact."""
+
+    rows: int
+    facts: int
+    visits: dict[str, int]
+
+    @classmethod
+    def of(cls, schedule: Schedule, new: Dataset, old: Dataset) -> _Coverage:
+        facts = [row.fact for row in new] + [row.fact for row in old]
+        visits: Counter[str] = Counter()
+        rehearsed: set[int] = set()
+        for part in schedule.parts:
+            epochs = part.n_epochs if part.n_epochs != "auto" else 1
+            for row in part.rows:
+                visits[facts[row]] += epochs
+            rehearsed.update(row for row in part.rows if row >= len(new))
+        return cls(len(rehearsed), len({facts[row] for row in rehearsed}), dict(visits))
 
 
 @dataclass(frozen=True, slots=True)

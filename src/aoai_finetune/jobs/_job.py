@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Self
 
@@ -43,7 +43,8 @@ class FineTuneJob:
     Args:
         backend: where the job runs; None for a handle that only tells what was last seen.
         records: the jobs of the parts so far, at least one.
-        step: what was asked for, None for an attached job.
+        step: reads what was asked for, None for an attached job; called only to start a further part.
+        planned_parts: how many consecutive jobs the step has.
         journal: where the step's intents are kept, None for an attached job.
         settle: seconds to look for a part whose creation had an unclear outcome.
         reused: the job existed already, so nothing was bought by this call.
@@ -54,13 +55,15 @@ class FineTuneJob:
         backend: Backend | None,
         records: tuple[JobRecord, ...],
         *,
-        step: Step | None = None,
+        step: Callable[[], Step] | None = None,
+        planned_parts: int = 1,
         journal: Journal | None = None,
         settle: float = SETTLE,
         reused: bool = False,
     ) -> None:
         self._backend = backend
         self._records = list(records)
+        self.planned_parts = planned_parts
         self._step, self._journal, self._settle = step, journal, settle
         self.reused = reused
 
@@ -131,7 +134,15 @@ class FineTuneJob:
         # A lost part is not among them, so that waiting starts it anew; the parts before it are kept.
         live = takewhile(lambda intent: intent.live, started_parts(journal))
         records = tuple(intent.job for intent in live if intent.job is not None)
-        return cls(backend, records, step=step, journal=journal, settle=settle, reused=first.resumed)
+        return cls(
+            backend,
+            records,
+            step=lambda: step,
+            planned_parts=len(step.parts),
+            journal=journal,
+            settle=settle,
+            reused=first.resumed,
+        )
 
     @classmethod
     def attach(cls, backend: Backend, job_id: str) -> Self:
@@ -149,11 +160,6 @@ class FineTuneJob:
     def parts(self) -> tuple[JobRecord, ...]:
         """The jobs so far, first part first."""
         return tuple(self._records)
-
-    @property
-    def planned_parts(self) -> int:
-        """How many consecutive jobs the step has."""
-        return len(self._step.parts) if self._step else 1
 
     @property
     def id(self) -> str:
@@ -354,11 +360,13 @@ class FineTuneJob:
 
     def next_part(self) -> Iterator[float]:
         """Start the part after the one that has succeeded, once; yields seconds to wait."""
-        step, journal, model = self._step, self._journal, self.record.fine_tuned_model
-        if step is None or journal is None or model is None:
+        journal, model = self._journal, self.record.fine_tuned_model
+        if self._step is None or journal is None or model is None:
             raise LineageError(f"job {self.id} does not say which model it made, so no part can follow it")
         number = len(self._records)
-        intent = yield from submit_part(self._connected(), journal, step, number, model, settle=self._settle)
+        intent = yield from submit_part(
+            self._connected(), journal, self._step(), number, model, settle=self._settle
+        )
         if intent.job is not None:
             self._records.append(intent.job)
 

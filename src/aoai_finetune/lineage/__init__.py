@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ._lineage import ModelLineage, Reference
+from ._lineage import ModelLineage
 from ._records import ModelVersion, Promotion, SyncReport
+from ._remembered import Reference
 
 __all__ = ["ModelLineage", "ModelVersion", "Promotion", "Reference", "SyncReport"]

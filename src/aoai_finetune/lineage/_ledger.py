@@ -51,14 +51,14 @@ class Ledger:
         """All steps, in the order they were asked for."""
         return tuple(row["id"] for row in self._read("SELECT id FROM step ORDER BY seq"))
 
-    def step_row(self, step: str) -> sqlite3.Row:
-        """The stored columns of a step."""
-        (row,) = self._read("SELECT * FROM step WHERE id = ?", step)
-        return row
+    def resource_of(self, step: str) -> str:
+        """Where a step was bought."""
+        (row,) = self._read("SELECT resource FROM step WHERE id = ?", step)
+        return str(row["resource"])
 
     def step(self, step: str) -> Step:
         """A step as it was planned, with all rows of its files."""
-        row = self.step_row(step)
+        (row,) = self._read("SELECT * FROM step WHERE id = ?", step)
         parts = [
             Part(
                 training=self._file(step, part["number"], "training"),

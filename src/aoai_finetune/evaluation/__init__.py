@@ -1,0 +1,58 @@
+"""Is the new model better than the old one, and did it forget?
+
+Probes are asked of both models; graders judge the answers; a comparison pairs them; a gate decides from counts
+alone. Nothing here calls a model: answers come in as text and can be stored and judged again.
+"""
+
+from __future__ import annotations
+
+from ._comparison import Comparison, Contender, Pair
+from ._evidence import Evidence, PairedCounts
+from ._gate import Decision, Gate, Verdict
+from ._graders import GRADERS, grade, is_stale
+from ._power import mcnemar_power, noninferiority_power, probes_to_find_drop, probes_to_show_kept
+from ._probes import Group, Probe, ProbeSet
+from ._retention import RetentionTest, retention_test
+from ._statistics import (
+    Alternative,
+    design_effect,
+    mcnemar_exact,
+    sign_flip,
+    tango_limits,
+    tango_noninferiority,
+    tango_score,
+    wilson,
+    zero_failures_bound,
+)
+
+__all__ = [
+    "GRADERS",
+    "Alternative",
+    "Comparison",
+    "Contender",
+    "Decision",
+    "Evidence",
+    "Gate",
+    "Group",
+    "Pair",
+    "PairedCounts",
+    "Probe",
+    "ProbeSet",
+    "RetentionTest",
+    "Verdict",
+    "design_effect",
+    "grade",
+    "is_stale",
+    "mcnemar_exact",
+    "mcnemar_power",
+    "noninferiority_power",
+    "probes_to_find_drop",
+    "probes_to_show_kept",
+    "retention_test",
+    "sign_flip",
+    "tango_limits",
+    "tango_noninferiority",
+    "tango_score",
+    "wilson",
+    "zero_failures_bound",
+]

@@ -1,0 +1,343 @@
+"""Two models, the same questions: graded side by side, counted, tested, and judged by a gate."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from typing_extensions import override
+
+from ..errors import DatasetError
+from ._evidence import Evidence, PairedCounts
+from ._gate import Decision, Gate, Verdict
+from ._graders import grade, is_stale
+from ._probes import Group, Probe, ProbeSet
+
+if TYPE_CHECKING:
+    from ..display import Section
+
+__all__ = ["Comparison", "Contender", "Pair"]
+
+Outcome = Literal["kept", "broken", "mended", "missed"]
+"""What became of one probe: right twice, right then wrong, wrong then right, wrong twice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contender:
+    """One of the two models compared.
+
+    Attributes:
+        name: what a person calls it: an alias, a version, a strategy.
+        model: the model that answered, as on the wire.
+        engine: name of the offline engine behind the model, None for a hosted model.
+        tokens: tokens billed for its training step, None when unknown.
+    """
+
+    name: str
+    model: str
+    engine: str | None = None
+    tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """One probe and both answers, graded."""
+
+    probe: Probe
+    before: str = field(repr=False)
+    after: str = field(repr=False)
+    right_before: bool
+    right_after: bool
+    stale: bool
+
+    @classmethod
+    def graded(cls, probe: Probe, before: str, after: str) -> Pair:
+        """Grade both answers as the probe asks for."""
+        return cls(
+            probe=probe,
+            before=before,
+            after=after,
+            right_before=grade(probe, before),
+            right_after=grade(probe, after),
+            stale=is_stale(probe, after),
+        )
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of the probe."""
+        if self.right_before:
+            return "kept" if self.right_after else "broken"
+        return "mended" if self.right_after else "missed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What both models answered, and what follows from it. Everything is computed from the stored answers.
+
+    Make one with `from_answers`. Its repr and str hold counts, names and the verdict; prompts, answers and facts
+    are in the accessors, in `side_by_side` and in the report.
+
+    Attributes:
+        probes: the probes, each with a group.
+        champion: the model in use.
+        challenger: the one that wants its place.
+        champion_answers: one answer per probe.
+        challenger_answers: one answer per probe.
+        known_facts: every fact of the champion's history, probed or not.
+        new_facts: facts the challenger was trained to answer anew or differently; None when nobody said.
+        gate: what decides.
+    """
+
+    probes: ProbeSet = field(repr=False)
+    champion: Contender
+    challenger: Contender
+    champion_answers: tuple[str, ...] = field(repr=False)
+    challenger_answers: tuple[str, ...] = field(repr=False)
+    known_facts: frozenset[str] = field(repr=False)
+    new_facts: frozenset[str] | None = field(default=None, repr=False)
+    gate: Gate = field(default_factory=Gate)
+
+    def __post_init__(self) -> None:
+        for who, answers in (("champion", self.champion_answers), ("challenger", self.challenger_answers)):
+            _check_answers(who, answers, len(self.probes))
+        for probe in self.probes:
+            if probe.group is None:
+                raise DatasetError(
+                    "a probe has no group, so nobody knows what it should show",
+                    line=probe.line,
+                    path="group",
+                    hint="Fill groups from both histories with ProbeSet.grouped, or write group into the probe file",
+                )
+
+    @classmethod
+    def from_answers(
+        cls,
+        probes: ProbeSet,
+        champion: Contender,
+        challenger: Contender,
+        champion_answers: Sequence[str],
+        challenger_answers: Sequence[str],
+        *,
+        known_facts: Collection[str],
+        new_facts: Collection[str] | None = None,
+        gate: Gate | None = None,
+    ) -> Self:
+        """Compare answers that were collected already, in the order of the probes.
+
+        Args:
+            probes: every one with a group (`ProbeSet.grouped`).
+            champion: who gave `champion_answers`.
+            challenger: who gave `challenger_answers`.
+            champion_answers: one per probe; an empty text is an answer, and wrong.
+            challenger_answers: one per probe.
+            known_facts: every fact of the champion's history; they say whether the probes are a census.
+            new_facts: what the challenger was trained to answer anew or differently. When it is empty, a gate asks
+                for no acquisition; when it is None, a gate asks for probes of new facts.
+            gate: `Gate()` by default.
+
+        Raises:
+            DatasetError: a probe without a group, or not exactly one answer per probe.
+        """
+        return cls(
+            probes=probes,
+            champion=champion,
+            challenger=challenger,
+            champion_answers=tuple(champion_answers),
+            challenger_answers=tuple(challenger_answers),
+            known_facts=frozenset(known_facts),
+            new_facts=None if new_facts is None else frozenset(new_facts),
+            gate=gate or Gate(),
+        )
+
+    @cached_property
+    def pairs(self) -> tuple[Pair, ...]:
+        """Every probe with both answers, graded, in the order of the probes."""
+        rows = zip(self.probes, self.champion_answers, self.challenger_answers, strict=True)
+        return tuple(Pair.graded(probe, before, after) for probe, before, after in rows)
+
+    @cached_property
+    def groups(self) -> Mapping[Group, PairedCounts]:
+        """McNemar's table of each group that has probes, in the order old, updated, new, general."""
+        present: dict[Group, PairedCounts] = {}
+        for group in _ORDER:
+            counts = _table(pair for pair in self.pairs if pair.probe.group == group)
+            if counts.n:
+                present[group] = counts
+        return present
+
+    @property
+    def table(self) -> PairedCounts:
+        """McNemar's table of the probes of old facts; all zeros without any."""
+        return self.groups.get("old", PairedCounts())
+
+    @property
+    def retention(self) -> float | None:
+        """Share of old probes the champion answered right that the challenger still does; None if there are none."""
+        return self.table.retention
+
+    @property
+    def acquisition(self) -> float | None:
+        """Share of probes of new and updated facts that the challenger answers right; None if there are none."""
+        counts = self.evidence.acquired
+        return counts.after / counts.n if counts.n else None
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """The counts a gate decides on."""
+        probed = {probe.fact for probe in self.probes}
+        return Evidence(
+            old=self._fact_tables("old"),
+            general=self._fact_tables("general"),
+            new=self.groups.get("new", PairedCounts()),
+            updated=self.groups.get("updated", PairedCounts()),
+            stale=sum(pair.stale for pair in self.pairs),
+            known_facts=len(self.known_facts),
+            unprobed_facts=len(self.known_facts - probed),
+            new_facts=None if self.new_facts is None else len(self.new_facts),
+        )
+
+    @cached_property
+    def decision(self) -> Decision:
+        """What the gate says, with its tests."""
+        return self.gate.decide(self.evidence)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Promote, reject or inconclusive."""
+        return self.decision.verdict
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why, in sentences with numbers; what decided stands first."""
+        return self.decision.reasons
+
+    @cached_property
+    def broken(self) -> tuple[str, ...]:
+        """Facts of which the champion answered most probes right and the challenger does not."""
+        return self._facts_where(
+            lambda counts: _most(counts.before, counts) and not _most(counts.after, counts)
+        )
+
+    @cached_property
+    def learned(self) -> tuple[str, ...]:
+        """Facts of which the challenger answers most probes right and the champion did not."""
+        return self._facts_where(
+            lambda counts: _most(counts.after, counts) and not _most(counts.before, counts)
+        )
+
+    @cached_property
+    def stale(self) -> tuple[str, ...]:
+        """Facts for which the challenger gave an answer that is out of date, at least once."""
+        return tuple(dict.fromkeys(pair.probe.fact for pair in self.pairs if pair.stale))
+
+    @cached_property
+    def _by_fact(self) -> Mapping[str, tuple[Pair, ...]]:
+        facts: dict[str, list[Pair]] = defaultdict(list)
+        for pair in self.pairs:
+            facts[pair.probe.fact].append(pair)
+        return {fact: tuple(pairs) for fact, pairs in facts.items()}
+
+    def _fact_tables(self, group: Group) -> tuple[PairedCounts, ...]:
+        tables = (
+            _table(pair for pair in pairs if pair.probe.group == group) for pairs in self._by_fact.values()
+        )
+        return tuple(counts for counts in tables if counts.n)
+
+    def _facts_where(self, holds: Callable[[PairedCounts], bool]) -> tuple[str, ...]:
+        return tuple(fact for fact, pairs in self._by_fact.items() if holds(_table(pairs)))
+
+    def judged_by(self, gate: Gate) -> Comparison:
+        """The same answers, judged by another gate."""
+        return replace(self, gate=gate)
+
+    def side_by_side(self, limit: int | None = 20) -> str:
+        """Questions with the expected, the old and the new answer as a plain text table: broken ones first.
+
+        `limit` is the number of probes shown, None for all.
+        """
+        from ._plain import side_by_side
+
+        return side_by_side(self, limit)
+
+    def sections(self) -> tuple[Section, ...]:
+        """The parts of the report, for a page that shows more than this comparison."""
+        from ._report import sections
+
+        return sections(self)
+
+    def to_html(self, path: str | os.PathLike[str]) -> Path:
+        """Write one self-contained page: verdict, reasons, figures, facts, and every answer side by side.
+
+        Raises:
+            OSError: as `display.write_atomic`.
+        """
+        from ._report import page
+
+        return page(self).write(path)
+
+    def to_json(self) -> str:
+        """Everything needed to judge again without a model: probes, answers, gate, and the verdict as a check."""
+        from ._replay import to_json
+
+        return to_json(self)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Comparison:
+        """The comparison that `to_json` wrote, computed afresh from its answers.
+
+        Raises:
+            DatasetError: it is not such a text, was written by another version of the format, or does not say any
+                more what was written.
+        """
+        from ._replay import from_json
+
+        return from_json(text)
+
+    @override
+    def __repr__(self) -> str:
+        return (
+            f"Comparison({self.champion.name!r} -> {self.challenger.name!r}: {self.verdict}, "
+            f"{len(self.probes)} probes, {len(self.broken)} facts broken, {len(self.learned)} learned, "
+            f"{len(self.stale)} stale)"
+        )
+
+    @override
+    def __str__(self) -> str:
+        from ._plain import summary
+
+        return summary(self)
+
+    def _repr_html_(self) -> str:
+        from ._report import short
+
+        return short(self)
+
+
+_ORDER: tuple[Group, ...] = ("old", "updated", "new", "general")
+
+
+def _table(pairs: Iterable[Pair]) -> PairedCounts:
+    return PairedCounts.of((pair.right_before, pair.right_after) for pair in pairs)
+
+
+def _most(right: int, counts: PairedCounts) -> bool:
+    return 2 * right > counts.n
+
+
+def _check_answers(who: str, answers: Sequence[Any], probes: int) -> None:
+    if len(answers) != probes:
+        raise DatasetError(
+            f"there are {len(answers)} answers of the {who} to {probes} probes",
+            hint="Give one answer per probe, in the order of the probes; an empty text where the model said nothing",
+        )
+    for place, answer in enumerate(answers):
+        if not isinstance(answer, str):
+            raise DatasetError(
+                f"answer {place + 1} of the {who} is {type(answer).__name__}, not text",
+                hint="Give the text the model answered; an empty one where it said nothing",
+            )

@@ -1,0 +1,119 @@
+"""What a gate looks at: counts of graded pairs, fact by fact, and nothing that could be read out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+__all__ = ["Evidence", "PairedCounts", "total"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairedCounts:
+    """McNemar's table of some probes: each was asked of the champion and of the challenger.
+
+    Attributes:
+        kept: right before and after.
+        broken: right before, wrong after.
+        fixed: wrong before, right after.
+        missed: wrong before and after.
+    """
+
+    kept: int = 0
+    broken: int = 0
+    fixed: int = 0
+    missed: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.kept, self.broken, self.fixed, self.missed) < 0:
+            raise ValueError("counts of probes cannot be negative")
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[bool, bool]]) -> PairedCounts:
+        """Count pairs of (champion right, challenger right)."""
+        seen = list(pairs)
+        return cls(
+            kept=seen.count((True, True)),
+            broken=seen.count((True, False)),
+            fixed=seen.count((False, True)),
+            missed=seen.count((False, False)),
+        )
+
+    def __add__(self, other: PairedCounts) -> PairedCounts:
+        return PairedCounts(
+            kept=self.kept + other.kept,
+            broken=self.broken + other.broken,
+            fixed=self.fixed + other.fixed,
+            missed=self.missed + other.missed,
+        )
+
+    @property
+    def n(self) -> int:
+        """All probes."""
+        return self.kept + self.broken + self.fixed + self.missed
+
+    @property
+    def before(self) -> int:
+        """Probes the champion answered right."""
+        return self.kept + self.broken
+
+    @property
+    def after(self) -> int:
+        """Probes the challenger answered right."""
+        return self.kept + self.fixed
+
+    @property
+    def difference(self) -> float:
+        """New accuracy minus old, -1 to 1; 0.0 without probes."""
+        return (self.fixed - self.broken) / self.n if self.n else 0.0
+
+    @property
+    def churn(self) -> float:
+        """Share of probes whose correctness flipped either way; 0.0 without probes."""
+        return (self.fixed + self.broken) / self.n if self.n else 0.0
+
+    @property
+    def retention(self) -> float | None:
+        """Share of what the champion answered right that the challenger still does; None if it was nothing."""
+        return self.kept / self.before if self.before else None
+
+    def differences(self) -> Iterator[int]:
+        """-1 for each broken probe, 1 for each fixed one, 0 for the others."""
+        yield from (-1,) * self.broken
+        yield from (1,) * self.fixed
+        yield from (0,) * (self.kept + self.missed)
+
+
+def total(counts: Iterable[PairedCounts]) -> PairedCounts:
+    """The sum of tables; all zeros for none."""
+    return sum(counts, start=PairedCounts())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All that `Gate.decide` knows.
+
+    Attributes:
+        old: one table per old fact that has probes.
+        general: the same for probes of what no history holds.
+        new: probes of facts that only the challenger was trained on, together.
+        updated: probes of facts whose answer changed, together.
+        stale: probes to which the challenger gave an answer that is out of date.
+        known_facts: facts in the champion's history.
+        unprobed_facts: those of them that no probe asks for.
+        new_facts: facts the challenger was trained to answer anew or differently; None when nobody said.
+    """
+
+    old: tuple[PairedCounts, ...] = ()
+    general: tuple[PairedCounts, ...] = ()
+    new: PairedCounts = PairedCounts()
+    updated: PairedCounts = PairedCounts()
+    stale: int = 0
+    known_facts: int = 0
+    unprobed_facts: int = 0
+    new_facts: int | None = None
+
+    @property
+    def acquired(self) -> PairedCounts:
+        """Probes of new and updated facts together."""
+        return self.new + self.updated

@@ -1,0 +1,297 @@
+"""Probes: questions with the answers that are right, never trained on."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self, overload
+
+from typing_extensions import override
+
+from ..dataset import Finding, Severity, canonical_json, normalise
+from ..display import write_atomic
+from ..errors import DatasetError
+from ._rows import check_row
+
+if TYPE_CHECKING:
+    from ..dataset import Dataset, Example
+
+__all__ = ["Group", "Probe", "ProbeSet"]
+
+Group = Literal["old", "new", "updated", "general"]
+"""old: a fact the champion knows and that stays; new: only the challenger was trained on it; updated: its answer
+changed; general: in no history, asked to catch damage elsewhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """One question about one fact, and the answers that are right. Its text never shows in its repr.
+
+    Attributes:
+        fact: key of the fact, as in the training rows.
+        expected: the answers that count as right, at least one.
+        question: what the user asks; None when `messages` are given.
+        messages: a whole chat that ends with the question; None when `question` is given.
+        stale: answers that used to be right; giving one of them rejects a challenger.
+        group: see `Group`; None until the histories of two models fill it (`ProbeSet.grouped`).
+        grader: name of a grader in `GRADERS`.
+        line: where it stands in its file, None when it never was in one.
+
+    Raises:
+        DatasetError: it is not a probe; the path names the field.
+    """
+
+    fact: str = field(repr=False)
+    expected: tuple[str, ...] = field(repr=False)
+    question: str | None = field(default=None, repr=False)
+    messages: tuple[Mapping[str, Any], ...] | None = field(default=None, repr=False, hash=False)
+    stale: tuple[str, ...] = field(default=(), repr=False)
+    group: Group | None = None
+    grader: str = "normalised"
+    line: int | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        for name in ("expected", "stale"):  # a bare text would be taken for as many answers as it has letters
+            object.__setattr__(self, name, _texts(getattr(self, name)))
+        for problem in check_row(self.row()):
+            raise DatasetError(problem.message, line=self.line, path=problem.path, hint=problem.hint)
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any], *, line: int | None = None) -> Self:
+        """A probe from a row of a probe file; one expected or stale answer may stand there as plain text.
+
+        Raises:
+            DatasetError: the row is not a probe; the first problem is named.
+        """
+        for problem in check_row(row):
+            raise DatasetError(problem.message, line=line, path=problem.path, hint=problem.hint)
+        messages = row.get("messages")
+        return cls(
+            fact=row["fact"],
+            expected=_texts(row["expected"]),
+            question=row.get("question"),
+            messages=None if messages is None else tuple(messages),
+            stale=_texts(row.get("stale")),
+            group=row.get("group"),
+            grader=row.get("grader") or "normalised",
+            line=line,
+        )
+
+    def row(self) -> dict[str, Any]:
+        """The probe as a row of a probe file, without what is not set."""
+        row: dict[str, Any] = {"fact": self.fact, "expected": list(self.expected), "grader": self.grader}
+        optional = {
+            "question": self.question,
+            "messages": None if self.messages is None else list(self.messages),
+            "stale": list(self.stale) or None,
+            "group": self.group,
+        }
+        return row | {key: value for key, value in optional.items() if value is not None}
+
+    def prompt(self, system: str | None = None) -> list[dict[str, Any]]:
+        """The chat messages to send. `system` goes before a bare question; messages are sent as they are."""
+        if self.messages is not None:
+            return [dict(message) for message in self.messages]
+        opening = [{"role": "system", "content": system}] if system else []
+        return [*opening, {"role": "user", "content": self.question}]
+
+    @property
+    def asked(self) -> str:
+        """The text of the question itself, without what comes before it."""
+        from ..dataset import Example
+
+        return self.question or Example.from_row({"messages": self.prompt()}).question
+
+
+def _texts(value: str | Iterable[str] | None) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+class ProbeSet:
+    """An immutable, ordered set of probes. Equal when the probes are; its repr shows counts only."""
+
+    __slots__ = ("_fingerprint", "_probes")
+
+    def __init__(self, probes: Iterable[Probe] = ()) -> None:
+        self._probes = tuple(probes)
+        self._fingerprint: str | None = None
+
+    @classmethod
+    def from_jsonl(cls, source: str | os.PathLike[str] | bytes | BinaryIO) -> Self:
+        """Read a probe file: UTF-8 (a byte-order mark is fine), one JSON object per line, blank lines skipped.
+
+        A row has `fact`, `question` or `messages`, `expected` (text or a list), and optionally `stale`, `group`
+        and `grader`.
+
+        Raises:
+            DatasetError: the file is missing or empty, or rows are not probes. Every problem stands in the message
+                (the first 20) and in `error.report.findings` (all) with its line, path and remedy.
+        """
+        from ._reading import read_probes
+
+        return cls(read_probes(source))
+
+    @classmethod
+    def from_examples(cls, examples: Iterable[Example | Mapping[str, Any]]) -> Self:
+        """One probe per chat row: everything before the last assistant message is asked, that message is expected.
+
+        Rows should be ones that are never trained on. See `hold_out` for taking some out of a training set.
+
+        Raises:
+            DatasetError: a row without a question or without an answer in words.
+        """
+        from ._holdout import probe_of, typed
+
+        return cls(probe_of(typed(example)) for example in examples)
+
+    @classmethod
+    def hold_out(cls, dataset: Dataset, *, per_fact: int = 1, seed: int = 0) -> tuple[Dataset, Self]:
+        """Take up to `per_fact` phrasings of every fact out of a dataset, to be asked instead of trained on.
+
+        A phrasing is a distinct normalised question; all rows with it go together, and a phrasing that stands
+        under two facts stays. The last phrasing of a fact is never taken, so facts with a single phrasing get no
+        probe. Probes keep the system prompt and earlier turns of their row and accept every answer that the
+        dataset holds for their fact. The choice depends on the seed and the fact alone: other facts and the order
+        of rows do not change it.
+
+        Returns:
+            The rows left to train on, in their order, and the probes in the order of theirs.
+
+        Raises:
+            DatasetError: no fact has a second phrasing; the hint tells how to say which rows are one fact.
+            ValueError: `per_fact` below 1.
+        """
+        from ._holdout import withhold
+
+        rest, probes = withhold(dataset, per_fact=per_fact, seed=seed)
+        return rest, cls(probes)
+
+    def to_bytes(self) -> bytes:
+        """The probe file: one canonical JSON object per line."""
+        return b"".join(canonical_json(probe.row()) + b"\n" for probe in self)
+
+    @overload
+    def to_jsonl(self, path: None = None) -> str: ...
+    @overload
+    def to_jsonl(self, path: str | os.PathLike[str]) -> Path: ...
+    def to_jsonl(self, path: str | os.PathLike[str] | None = None) -> str | Path:
+        """The probe file: written whole or not at all (its path is returned), or as a text without a path.
+
+        Raises:
+            OSError: as `display.write_atomic`.
+        """
+        if path is None:
+            return self.to_bytes().decode()
+        write_atomic(path, self.to_bytes())
+        return Path(path)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the probe file in hexadecimal: equal sets of probes in the same order have the same."""
+        if self._fingerprint is None:
+            self._fingerprint = hashlib.sha256(self.to_bytes()).hexdigest()
+        return self._fingerprint
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The facts asked for, in order of first appearance."""
+        return tuple(dict.fromkeys(probe.fact for probe in self))
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Probes per group; those without a group count as `ungrouped`."""
+        return Counter(probe.group or "ungrouped" for probe in self)
+
+    def leakage(self, dataset: Dataset) -> tuple[Finding, ...]:
+        """A warning for every probe whose question was trained on: its answer proves memory, not knowledge.
+
+        Questions are compared after `dataset.normalise`; the line is that of the probe.
+        """
+        trained: dict[str, int | None] = {}
+        for example in dataset:
+            trained.setdefault(normalise(example.question), example.line)
+        return tuple(
+            _leak(probe, trained[asked])
+            for probe in self
+            if (asked := normalise(probe.asked)) and asked in trained
+        )
+
+    def grouped(self, old: Mapping[str, Collection[str]], new: Mapping[str, Collection[str]]) -> Self:
+        """The same probes, each with a group: from its own, or from the histories of champion and challenger.
+
+        Args:
+            old: the champion's facts with the answers they were trained with.
+            new: the challenger's.
+
+        A fact is `old` when the challenger was trained with the same answers or not at all, `updated` when with
+        others, `new` when only the challenger knows it, `general` when neither does. Updated probes without
+        `stale` answers get the old ones that are not expected.
+        """
+        return type(self)(_grouped(probe, old, new) for probe in self)
+
+    def __len__(self) -> int:
+        return len(self._probes)
+
+    def __iter__(self) -> Iterator[Probe]:
+        return iter(self._probes)
+
+    @overload
+    def __getitem__(self, place: int) -> Probe: ...
+    @overload
+    def __getitem__(self, place: slice) -> Self: ...
+    def __getitem__(self, place: int | slice) -> Probe | Self:
+        return type(self)(self._probes[place]) if isinstance(place, slice) else self._probes[place]
+
+    def __add__(self, other: ProbeSet) -> Self:
+        return type(self)((*self, *other))
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        return self._probes == other._probes if isinstance(other, ProbeSet) else NotImplemented
+
+    @override
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+    @override
+    def __repr__(self) -> str:
+        groups = ", ".join(f"{count} {group}" for group, count in sorted(self.counts.items()))
+        return f"ProbeSet({len(self)} probes of {len(self.facts)} facts{': ' if groups else ''}{groups})"
+
+
+def _leak(probe: Probe, row: int | None) -> Finding:
+    where = f" (row {row} of the training data)" if row is not None else ""
+    return Finding(
+        code="probe-trained-on",
+        severity=Severity.WARNING,
+        message=f"the question of this probe was trained on{where}",
+        hint="Ask in words that no training row uses, or withhold the row with ProbeSet.hold_out.",
+        line=probe.line,
+        path="question" if probe.question is not None else "messages",
+    )
+
+
+def _grouped(probe: Probe, old: Mapping[str, Collection[str]], new: Mapping[str, Collection[str]]) -> Probe:
+    before, after = _by_meaning(old.get(probe.fact, ())), _by_meaning(new.get(probe.fact, ()))
+    group = probe.group or _group(before.keys(), after.keys())
+    if group != "updated" or probe.stale:
+        return replace(probe, group=group)
+    outdated = sorted(before.keys() - _by_meaning(probe.expected).keys())
+    return replace(probe, group=group, stale=tuple(before[said] for said in outdated))
+
+
+def _group(before: Collection[str], after: Collection[str]) -> Group:
+    if not before:
+        return "new" if after else "general"
+    return "updated" if after and set(after) != set(before) else "old"
+
+
+def _by_meaning(answers: Iterable[str]) -> dict[str, str]:
+    """The answers by their normalised text."""
+    return {said: answer for answer in answers if (said := normalise(answer))}

@@ -1,0 +1,109 @@
+"""A comparison as JSON, so that a verdict can be checked and judged again without a model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Final, cast
+
+from ..dataset import canonical_json
+from ..errors import DatasetError
+from ._comparison import Comparison, Contender
+from ._gate import Gate
+from ._probes import Probe, ProbeSet
+
+__all__ = ["from_json", "to_json"]
+
+_FORMAT: Final = "aoai_finetune.comparison"
+_VERSION: Final = 1
+
+
+def to_json(comparison: Comparison) -> str:
+    """Probes, answers, contenders, known facts and gate; the verdict and a digest as checks."""
+    body = _body(comparison)
+    return canonical_json(body | {"digest": _digest(body)}).decode()
+
+
+def _body(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "champion": asdict(comparison.champion),
+        "challenger": asdict(comparison.challenger),
+        "probes": [probe.row() for probe in comparison.probes],
+        "champion_answers": list(comparison.champion_answers),
+        "challenger_answers": list(comparison.challenger_answers),
+        "known_facts": sorted(comparison.known_facts),
+        "new_facts": None if comparison.new_facts is None else sorted(comparison.new_facts),
+        "gate": asdict(comparison.gate),
+        "verdict": str(comparison.verdict),
+    }
+
+
+def _digest(body: Mapping[str, Any]) -> str:
+    return hashlib.sha256(canonical_json(body)).hexdigest()
+
+
+def from_json(text: str | bytes) -> Comparison:
+    """The comparison, computed from its answers; DatasetError when the text is not what was written."""
+    stored = _parsed(text)
+    _check_version(stored)
+    claimed = stored.pop("digest", None)
+    if claimed != _digest(stored):
+        raise DatasetError(
+            "the stored comparison was changed after it was written (its digest does not fit)",
+            hint="Use the text as Comparison.to_json wrote it",
+        )
+    comparison = _restored(stored)
+    if comparison.verdict != stored["verdict"]:
+        raise DatasetError(
+            f"the stored comparison says {stored['verdict']}, but its answers give {comparison.verdict}",
+            hint="It was written by a version of this library that judged differently; compare again",
+        )
+    return comparison
+
+
+def _parsed(text: str | bytes) -> dict[str, Any]:
+    try:
+        stored: Any = json.loads(text)
+        canonical_json(stored)
+    except (ValueError, RecursionError):
+        raise DatasetError(
+            "not JSON, so not a stored comparison", hint="Write one with Comparison.to_json"
+        ) from None
+    found = cast("dict[str, Any]", stored) if isinstance(stored, dict) else {}
+    if found.get("format") != _FORMAT:
+        raise DatasetError("JSON, but not a stored comparison", hint="Write one with Comparison.to_json")
+    return found
+
+
+def _check_version(stored: Mapping[str, Any]) -> None:
+    if stored.get("version") != _VERSION:
+        raise DatasetError(
+            f"a stored comparison of another format version than {_VERSION}",
+            path="version",
+            hint="Read it with the version of this library that wrote it, or compare again",
+        )
+
+
+def _restored(stored: Mapping[str, Any]) -> Comparison:
+    try:
+        return Comparison.from_answers(
+            ProbeSet(Probe.from_row(row) for row in stored["probes"]),
+            Contender(**stored["champion"]),
+            Contender(**stored["challenger"]),
+            stored["champion_answers"],
+            stored["challenger_answers"],
+            known_facts=stored["known_facts"],
+            new_facts=stored["new_facts"],
+            gate=Gate(**stored["gate"]),
+        )
+    except DatasetError:
+        raise
+    except (KeyError, TypeError, AttributeError, ValueError) as why:
+        raise DatasetError(
+            f"a stored comparison with a part missing or of the wrong kind ({type(why).__name__})",
+            hint="Use the text as Comparison.to_json wrote it",
+        ) from None

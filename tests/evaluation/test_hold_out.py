@@ -1,0 +1,138 @@
+"""Probes out of training rows."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aoai_finetune.dataset import Dataset, by_answer
+from aoai_finetune.errors import DatasetError
+from aoai_finetune.evaluation import ProbeSet
+
+phrasings = st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=8)
+
+
+def dataset(facts: dict[str, list[str]]) -> Dataset:
+    """Each fact with its questions; a question may stand there twice."""
+    return Dataset.from_pairs(
+        [(f"{asked} {fact}", f"answer {fact}") for fact, questions in facts.items() for asked in questions],
+        fact=[fact for fact, questions in facts.items() for _ in questions],
+    )
+
+
+@given(
+    facts=st.dictionaries(st.sampled_from(["x", "y", "z"]), phrasings, min_size=1).filter(
+        lambda facts: any(len(set(questions)) > 1 for questions in facts.values())
+    ),
+    per_fact=st.integers(1, 4),
+    seed=st.integers(0, 9),
+)
+@settings(max_examples=60)
+def test_holding_out_leaks_nothing_and_loses_no_fact(
+    facts: dict[str, list[str]], per_fact: int, seed: int
+) -> None:
+    """No probe was trained on; every fact keeps a phrasing; at most `per_fact` phrasings of each go."""
+    whole = dataset(facts)
+    rest, probes = ProbeSet.hold_out(whole, per_fact=per_fact, seed=seed)
+    assert probes.leakage(rest) == ()
+    assert set(rest.facts) == set(whole.facts)
+    for fact, questions in facts.items():
+        taken = sum(probe.fact == fact for probe in probes)
+        assert taken == min(per_fact, len(set(questions)) - 1)
+
+
+def test_rows_left_keep_their_order(facts: Dataset) -> None:
+    """And together with the probes they are all rows."""
+    rest, probes = ProbeSet.hold_out(facts, per_fact=2)
+    asked = {probe.asked for probe in probes}
+    assert [example.question for example in rest] == [
+        example.question for example in facts if example.question not in asked
+    ]
+    assert len(rest) + len(probes) == len(facts)
+
+
+def test_a_withheld_phrasing_keeps_its_system_prompt(facts: Dataset) -> None:
+    """What came before the answer is asked."""
+    _, probes = ProbeSet.hold_out(facts)
+    assert [turn["role"] for turn in probes[0].prompt("another system prompt")] == ["system", "user"]
+    assert probes[0].prompt("another system prompt")[0]["content"] == "花火商事の案内係です。"
+
+
+def test_the_choice_depends_on_the_seed_and_the_fact_alone(facts: Dataset) -> None:
+    """Other facts and their order do not matter."""
+    _, all_probes = ProbeSet.hold_out(facts, seed=3)
+    _, some = ProbeSet.hold_out(facts[8:].shuffle(1), seed=3)
+    assert {probe.asked for probe in some} <= {probe.asked for probe in all_probes}
+
+
+def test_another_seed_takes_other_phrasings(facts: Dataset) -> None:
+    """Ten seeds do not all choose alike."""
+    assert len({ProbeSet.hold_out(facts, seed=seed)[1].fingerprint for seed in range(10)}) > 1
+
+
+def test_every_answer_of_the_fact_is_accepted() -> None:
+    """A model that gives the trained wording of another phrasing is right."""
+    rows = Dataset.from_pairs([("a?", "It is A."), ("b?", "A, of course.")], fact="f")
+    _, probes = ProbeSet.hold_out(rows)
+    assert set(probes[0].expected) == {"It is A.", "A, of course."}
+
+
+def test_a_phrasing_that_stands_under_two_facts_stays() -> None:
+    """Taking it out of one would leave it trained under the other."""
+    rows = Dataset.from_pairs(
+        [("same?", "a"), ("a?", "a"), ("same?", "b"), ("b?", "b")], fact=["a", "a", "b", "b"]
+    )
+    _, probes = ProbeSet.hold_out(rows)
+    assert {probe.asked for probe in probes} == {"a?", "b?"}
+
+
+def test_facts_with_one_phrasing_each_are_an_error_that_explains_fact() -> None:
+    """Derived facts have one phrasing by definition; the hint tells both ways out."""
+    rows = Dataset.from_pairs([("a?", "1"), ("b?", "1"), ("c?", "2")])
+    with pytest.raises(DatasetError, match="no fact has a second phrasing") as caught:
+        ProbeSet.hold_out(rows)
+    assert "fact=by_answer" in caught.value.hint
+    assert "from_jsonl" in caught.value.hint
+
+
+def test_by_answer_makes_facts_that_can_be_held_out() -> None:
+    """What the hint says works."""
+    rows = Dataset.from_pairs([("a?", "1"), ("b?", "1"), ("c?", "2")], fact=by_answer)
+    rest, probes = ProbeSet.hold_out(rows)
+    assert (len(rest), len(probes)) == (2, 1)
+
+
+def test_per_fact_must_be_positive(facts: Dataset) -> None:
+    """Zero probes are no probe set."""
+    with pytest.raises(ValueError, match="per_fact"):
+        ProbeSet.hold_out(facts, per_fact=0)
+
+
+def test_training_weights_are_not_asked() -> None:
+    """The chat endpoint does not know `weight`."""
+    turns = [("user", "a?"), ("assistant", "1"), ("user", "and b?"), ("assistant", "2")]
+    row = {"messages": [{"role": role, "content": text} for role, text in turns]}
+    row["messages"][1]["weight"] = 0  # type: ignore[assignment]
+    (probe,) = ProbeSet.from_examples([row])
+    assert [sorted(turn) for turn in probe.prompt()] == [["content", "role"]] * 3
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"messages": [{"role": "user", "content": "q"}]},
+        {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": ""}]},
+        {"messages": [{"role": "system", "content": "s"}, {"role": "assistant", "content": "a"}]},
+        {
+            "messages": [
+                {"role": "user", "content": "q"},
+                {"role": "assistant", "tool_calls": [{"id": "1", "type": "function"}]},
+            ]
+        },
+    ],
+)
+def test_a_row_without_question_or_spoken_answer_is_no_probe(row: dict[str, object]) -> None:
+    """The error says what is needed."""
+    with pytest.raises(DatasetError, match="cannot be a probe"):
+        ProbeSet.from_examples([row])
