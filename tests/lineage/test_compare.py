@@ -119,3 +119,14 @@ def test_a_model_is_not_compared_with_itself(lineage: ModelLineage) -> None:
     first = lineage.fine_tune(BASE, facts()).wait(progress=False)
     with pytest.raises(ValueError, match="same version"):
         lineage.compare(first, first.id, probes(), progress=False)
+
+
+def test_probes_that_were_trained_on_are_named(lineage: ModelLineage) -> None:
+    """They prove memory, not knowledge; summary, report and JSON say so."""
+    first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+    second = lineage.continue_from(first, news()).wait(progress=False)
+    trained = ProbeSet.from_examples(facts()[:2])
+    comparison = lineage.compare(first, second, probes() + trained, progress=False)
+    assert [finding.code for finding in comparison.findings] == ["probe-trained-on"] * 2
+    assert "2 of 9 probes were trained on" in str(comparison)
+    assert type(comparison).from_json(comparison.to_json()) == comparison

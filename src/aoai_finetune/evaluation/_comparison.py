@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from typing_extensions import override
 
+from ..dataset import Finding
 from ..errors import DatasetError
 from ._evidence import Evidence, PairedCounts
 from ._gate import Decision, Gate, Verdict
@@ -91,6 +92,7 @@ class Comparison:
         known_facts: every fact of the champion's history, probed or not.
         new_facts: facts the challenger was trained to answer anew or differently; None when nobody said.
         gate: what decides.
+        findings: what is wrong with the probes, such as questions that were trained on.
     """
 
     probes: ProbeSet = field(repr=False)
@@ -101,6 +103,7 @@ class Comparison:
     known_facts: frozenset[str] = field(repr=False)
     new_facts: frozenset[str] | None = field(default=None, repr=False)
     gate: Gate = field(default_factory=Gate)
+    findings: tuple[Finding, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         for who, answers in (("champion", self.champion_answers), ("challenger", self.challenger_answers)):
@@ -126,6 +129,7 @@ class Comparison:
         known_facts: Collection[str],
         new_facts: Collection[str] | None = None,
         gate: Gate | None = None,
+        findings: Sequence[Finding] = (),
     ) -> Self:
         """Compare answers that were collected already, in the order of the probes.
 
@@ -139,6 +143,7 @@ class Comparison:
             new_facts: what the challenger was trained to answer anew or differently. When it is empty, a gate asks
                 for no acquisition; when it is None, a gate asks for probes of new facts.
             gate: `Gate()` by default.
+            findings: what is wrong with the probes (`ProbeSet.leakage`); told in the summary and the report.
 
         Raises:
             DatasetError: a probe without a group, or not exactly one answer per probe.
@@ -152,6 +157,7 @@ class Comparison:
             known_facts=frozenset(known_facts),
             new_facts=None if new_facts is None else frozenset(new_facts),
             gate=gate or Gate(),
+            findings=tuple(findings),
         )
 
     @cached_property

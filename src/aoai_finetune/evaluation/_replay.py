@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final, cast
 
-from ..dataset import canonical_json
+from ..dataset import Finding, Severity, canonical_json
 from ..errors import DatasetError
 from ._comparison import Comparison, Contender
 from ._gate import Gate
@@ -38,6 +38,7 @@ def _body(comparison: Comparison) -> dict[str, Any]:
         "known_facts": sorted(comparison.known_facts),
         "new_facts": None if comparison.new_facts is None else sorted(comparison.new_facts),
         "gate": asdict(comparison.gate),
+        "findings": [asdict(finding) for finding in comparison.findings],
         "verdict": str(comparison.verdict),
     }
 
@@ -99,6 +100,10 @@ def _restored(stored: Mapping[str, Any]) -> Comparison:
             known_facts=stored["known_facts"],
             new_facts=stored["new_facts"],
             gate=Gate(**stored["gate"]),
+            findings=[
+                Finding(**{**finding, "severity": Severity(finding["severity"])})
+                for finding in stored["findings"]
+            ],
         )
     except DatasetError:
         raise

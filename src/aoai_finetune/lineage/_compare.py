@@ -71,6 +71,7 @@ class Comparing:
             known_facts=self._known,
             new_facts=self._taught,
             gate=self._gate,
+            findings=self._probes.leakage(self._challenger.history.rows),
         )
         self._ledger.keep_comparison(
             self._champion.name,
