@@ -50,7 +50,7 @@ def compare() -> Compare:
         per_fact: int = 1,
         unprobed: int = 0,
         gate: Gate | None = None,
-        **more: Sequence[str],
+        new_facts: Sequence[str] | None = None,
     ) -> Comparison:
         probes: list[Probe] = []
         marks: list[str] = []
@@ -74,7 +74,7 @@ def compare() -> Compare:
             [ANSWERS[mark[1]] for mark in marks],
             known_facts=known | {f"unprobed {place}" for place in range(unprobed)},
             gate=gate or Gate(),
-            **more,
+            new_facts=new_facts,
         )
 
     return made
