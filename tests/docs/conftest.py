@@ -13,6 +13,7 @@ from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 from sybil.typing import Parser
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 OUTPUT_FOLLOWS = "<!-- output -->"
 
@@ -43,13 +44,14 @@ class _Reader:
 
 @pytest.fixture
 def run_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
-    """Run every ```python block of a page, in order, with one namespace, in an empty directory.
+    """Run every ```python block of a page, in order, with one namespace, in a directory with nothing but `examples`.
 
     A block that starts with `>>>` is a doctest. A ```text block after the comment `<!-- output -->` must be what
     the block before it printed. In both `...` stands for anything, and white space counts as one space.
     """
 
     def run(page: Path) -> None:
+        (tmp_path / "examples").symlink_to(EXAMPLES, target_is_directory=True)
         monkeypatch.chdir(tmp_path)
         reader = _Reader()
         for example in Sybil(parsers=reader.parsers, path=str(page.parent)).parse(page).examples():
