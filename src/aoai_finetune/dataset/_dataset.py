@@ -1,0 +1,282 @@
+"""Dataset: an immutable, lazily read sequence of examples."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO, overload
+
+from typing_extensions import override
+
+from ..errors import DatasetError
+from ._azure import AzureRules
+from ._claims import Claim
+from ._example import Example
+from ._facts import FactSource
+from ._open import open_rows, remember
+from ._reading import example_at, placed_examples
+from ._report import ValidationReport
+from ._sources import Rows, chain, select
+from ._supersede import Supersession, claims, split
+from ._tokens import TokenCount, counter_for, row_tokens
+from ._validate import validate
+from ._write import row_digest, rows_as_lines, write_lines
+
+__all__ = ["Dataset"]
+
+
+class Dataset:
+    """An immutable sequence of examples with a content fingerprint.
+
+    Rows of a file are read when they are used and not kept, so a dataset costs eight bytes per row; slices,
+    selections and sums share the rows they were made from. A file that changes underneath is a DatasetError.
+    `len`, iteration, `[int]`, `[slice]`, `+` and `==` (by fingerprint) work as for a sequence. Iterating over a
+    row that cannot be used raises DatasetError with its place; `validate` lists them all instead.
+
+    Make one with `from_jsonl`, `from_examples` or `from_pairs`.
+    """
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    @classmethod
+    def from_jsonl(
+        cls, source: str | os.PathLike[str] | bytes | BinaryIO, *, fact: FactSource = None
+    ) -> Dataset:
+        """The rows of a JSONL file: a path, its bytes, or a file opened for reading bytes (which is read to its end).
+
+        Rows end with a line feed and nothing else; a byte-order mark at the start is accepted. Raises
+        DatasetError for a file that is missing or cannot be read, never for what stands in it.
+
+        Args:
+            source: path, bytes or binary file.
+            fact: the name of a column that holds each row's fact, or a function from an example to its fact.
+                Without it the key `fact` is used where a row has one, else the normalised last user message.
+                The column and the key `fact` are never part of a row.
+        """
+        return cls(open_rows(source, fact))
+
+    @classmethod
+    def from_examples(
+        cls, examples: Iterable[Example | Mapping[str, Any]], *, fact: FactSource = None
+    ) -> Dataset:
+        """Examples, or rows as dictionaries, copied into memory. `fact` as for `from_jsonl`, over given facts too.
+
+        Raises DatasetError, naming the row by its number, for what JSON cannot carry.
+        """
+        return cls(remember(examples, fact))
+
+    @classmethod
+    def from_pairs(
+        cls,
+        pairs: Iterable[tuple[str, str]],
+        *,
+        system: str | None = None,
+        fact: FactSource | Sequence[str] = None,
+    ) -> Dataset:
+        """One chat row per question and answer, each under the same system message if one is given.
+
+        `fact` is a function, one text for all rows, or one text per row.
+        """
+        rows = [_pair(pair, system, number) for number, pair in enumerate(pairs, 1)]
+        return cls(remember(rows, *_facts_of_pairs(fact, len(rows))))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Example]:
+        return (example for _, example in placed_examples(self._rows))
+
+    @overload
+    def __getitem__(self, index: int) -> Example: ...
+    @overload
+    def __getitem__(self, index: slice) -> Dataset: ...
+    def __getitem__(self, index: int | slice) -> Example | Dataset:
+        picked = range(len(self))[index]
+        if isinstance(picked, range):
+            return self if picked == range(len(self)) else self.select(picked)
+        leaf, place = self._rows.locate(picked)
+        example = example_at(next(leaf.pick((place,))))
+        if example is None:  # pragma: no cover - blank lines have no index
+            raise IndexError(index)
+        return example
+
+    def __add__(self, other: object) -> Dataset:
+        if not isinstance(other, Dataset):
+            return NotImplemented
+        return Dataset(chain((self._rows, other._rows)))
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Dataset):
+            return NotImplemented
+        return self is other or (len(self) == len(other) and self.fingerprint == other.fingerprint)
+
+    @override
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+    def select(self, indices: Iterable[int]) -> Dataset:
+        """The rows with these indices (0-based, each as often as it is named) in this order."""
+        wanted = indices if isinstance(indices, range) else tuple(indices)
+        if wanted and not 0 <= min(wanted) <= max(wanted) < len(self):
+            raise IndexError(f"row {max(wanted)} of a dataset of {len(self)}")
+        return Dataset(select(self._rows, wanted))
+
+    def head(self, n: int = 5) -> Dataset:
+        """The first rows, at most `n`."""
+        return self[: max(0, n)]
+
+    def shuffle(self, seed: int = 0) -> Dataset:
+        """All rows in an order that depends on the seed and the number of rows alone."""
+        return self.sample(len(self), seed)
+
+    def sample(self, n: int, seed: int = 0) -> Dataset:
+        """`n` rows drawn without replacement, in the order drawn. Raises DatasetError when there are fewer."""
+        if not 0 <= n <= len(self):
+            raise DatasetError(f"cannot draw {n} rows from {len(self)}", hint="Ask for fewer rows")
+        return self.select(random.Random(seed).sample(range(len(self)), n))
+
+    def deduplicate(self) -> Dataset:
+        """Each row once, at its first place."""
+        first: dict[str, int] = {}
+        for index, example in enumerate(self):
+            first.setdefault(example.digest, index)
+        return self if len(first) == len(self) else self.select(first.values())
+
+    def supersede(self, *, by: Dataset) -> Supersession:
+        """Drop the rows whose fact has a different answer in `by`; answers are compared normalised.
+
+        Where a fact was derived from the last turn of a longer conversation, the conversation has to be the same
+        too. What merely looks alike is kept and reported in `near_misses`.
+        """
+        kept, dropped, misses = split(self._rows, by._rows)
+        return Supersession(self.select(kept) if dropped else self, dropped, misses)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over the digests of the rows in order, in hexadecimal. Facts do not count; key order neither."""
+        total = hashlib.sha256()
+        for line in self._rows.scan():
+            total.update(row_digest(line))
+        return total.hexdigest()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The files behind the rows, each once."""
+        return tuple(dict.fromkeys(leaf.source for leaf in self._rows.leaves() if leaf.source))
+
+    @cached_property
+    def facts(self) -> tuple[str, ...]:
+        """The facts in order of first appearance, each once."""
+        return tuple(dict.fromkeys(example.fact for example in self))
+
+    def answers(self) -> dict[str, frozenset[str]]:
+        """The answers of each fact, as they stand in the rows."""
+        found: dict[str, set[str]] = {}
+        for example in self:
+            found.setdefault(example.fact, set()).add(example.answer)
+        return {fact: frozenset(answers) for fact, answers in found.items()}
+
+    def by_fact(self) -> dict[str, Dataset]:
+        """The rows of each fact, facts in order of first appearance."""
+        places: dict[str, list[int]] = {}
+        for index, example in enumerate(self):
+            places.setdefault(example.fact, []).append(index)
+        return {fact: self.select(indices) for fact, indices in places.items()}
+
+    def validate(
+        self, rules: AzureRules | None = None, *, level: str = "file", history: Dataset | None = None
+    ) -> ValidationReport:
+        """Everything there is to say about the rows; never raises for what stands in them.
+
+        Args:
+            rules: what to check; `AzureRules()` when not given.
+            level: `rows` looks at each row alone, `file` (the default) also at all of them together.
+            history: rows the model has learned already; adds conflicts with them.
+        """
+        learned = None if history is None else self._claims_of(history)
+        return validate(self._rows, rules or AzureRules(), level, learned)
+
+    @staticmethod
+    def _claims_of(other: Dataset) -> Iterable[Claim]:
+        return claims(other._rows)
+
+    def tokens(self, model: str | None = None) -> TokenCount:
+        """Tokens billed for one epoch over these rows; `exact` says whether it is a count or an estimate."""
+        counter = counter_for(model)
+        return TokenCount(
+            sum(row_tokens(example.row, counter) for example in self), counter.exact, counter.name
+        )
+
+    def write_to(self, stream: BinaryIO) -> int:
+        """Write what is uploaded: canonical rows without facts, each with a line feed. Returns the bytes written."""
+        written = 0
+        for line in rows_as_lines(self, keep_facts=False):
+            written += len(line)
+            stream.write(line)
+        return written
+
+    def to_bytes(self) -> bytes:
+        """What `write_to` writes."""
+        return b"".join(rows_as_lines(self, keep_facts=False))
+
+    @overload
+    def to_jsonl(self, path: None = None, *, keep_facts: bool = False) -> str: ...
+    @overload
+    def to_jsonl(self, path: str | os.PathLike[str], *, keep_facts: bool = False) -> Path: ...
+    def to_jsonl(self, path: str | os.PathLike[str] | None = None, *, keep_facts: bool = False) -> str | Path:
+        """Canonical rows as JSONL: into a file (all or nothing; its path is returned), or as a text without a path.
+
+        With `keep_facts` each row has its `fact`, which `from_jsonl` reads back; the service refuses such a file.
+        """
+        lines = rows_as_lines(self, keep_facts=keep_facts)
+        return b"".join(lines).decode() if path is None else write_lines(Path(path), lines)
+
+    @override
+    def __repr__(self) -> str:
+        try:
+            rows = f"{len(self):,} example{'s' * (len(self) != 1)}"
+        except DatasetError as why:
+            rows = why.message
+        return f"Dataset({', '.join([rows, *map(repr, self.sources)])})"
+
+    def show(self, n: int = 5, *, width: int = 40) -> str:
+        """The first `n` rows as text, facts, questions and answers included, each cut to `width` columns."""
+        from ._views import rows_text
+
+        return rows_text(self.head(n), width)
+
+    def to_html(self, n: int = 20) -> str:
+        """The first `n` rows as an escaped HTML table, facts, questions and answers included."""
+        from ._views import rows_html
+
+        return rows_html(self.head(n))
+
+    def _repr_html_(self) -> str:
+        from ._views import dataset_html
+
+        return dataset_html(self)
+
+
+def _pair(pair: Sequence[str], system: str | None, number: int) -> dict[str, Any]:
+    if isinstance(pair, str) or len(pair) != 2:
+        raise DatasetError("a pair is a question and an answer", line=number)
+    head = [] if system is None else [("system", system)]
+    turns = [*head, ("user", pair[0]), ("assistant", pair[1])]
+    return {"messages": [{"role": role, "content": content} for role, content in turns]}
+
+
+def _facts_of_pairs(
+    fact: FactSource | Sequence[str], rows: int
+) -> tuple[Callable[[Example], str] | None, Sequence[str] | None]:
+    if fact is None or callable(fact):
+        return fact, None
+    facts = [fact] * rows if isinstance(fact, str) else list(fact)
+    if len(facts) != rows:
+        raise DatasetError(f"{len(facts)} facts for {rows} pairs", hint="Give one fact per pair")
+    return None, facts

@@ -1,0 +1,73 @@
+"""Tokens of a text without a tokenizer and its tables, in about half the time of tiktoken."""
+
+from __future__ import annotations
+
+import string
+from typing import Final
+
+__all__ = ["Estimate"]
+
+
+def _only(characters: str) -> bytes:
+    """A translation table that turns every other byte into a space."""
+    return bytes(code if chr(code) in characters else 0x20 for code in range(256))
+
+
+_LOWER: Final = _only(string.ascii_lowercase)
+_UPPER: Final = _only(string.ascii_uppercase)
+_DIGIT: Final = _only(string.digits)
+_PUNCTUATION: Final = _only(string.punctuation.replace("?", ""))  # `?` stands for everything outside ASCII
+_CASE: Final = bytes(
+    ord("A") if 0x41 <= code <= 0x5A else ord("a") if 0x61 <= code <= 0x7A else 0x20 for code in range(256)
+)
+_BLOCK: Final = bytes(
+    1 if code == 0x30 else 2 if 0x34 <= code <= 0x9F else 3 if 0xAC <= code <= 0xD7 else 0
+    for code in range(256)
+)
+"""Blocks by the high byte of UTF-16: 1 kana and Japanese punctuation, 2 Chinese characters, 3 Hangul."""
+
+_WORD, _NUMBER, _RUN, _LINE = 1.05, 1.82, 0.83, 1.12
+_KANA, _HAN, _HANGUL, _OTHER = 0.58, 0.99, 0.72, 0.35
+
+
+class Estimate:
+    """Tokens of the o200k_base encoding, estimated from counts of what it cuts a text into.
+
+    Words (names like getUserId are cut at their capitals), groups of up to three digits (with the space before
+    them, which no digit takes along), runs of punctuation, line ends, and characters of other scripts each have a
+    weight: a non-negative least-squares fit to exact counts over Japanese, English, code and mixed texts written
+    for it and pieces of the standard library; Hangul and the rest were fitted on translated program messages.
+
+    Measured 2026-11-22 against exact counts, error of the sum / mean error of a single text, in five-fold
+    cross-validation: Japanese +0.3 % / 8 %, English +3 % / 5 %, code -2 % to +4 % / 6 to 11 %, Japanese mixed
+    with product names and code -7 % / 15 %. On program messages that took no part in the fit: Japanese (2,085)
+    -3 % / 10 %, English +2 % / 10 %, Chinese +10 % / 16 %, German -13 % / 18 %, Italian -17 %, Polish -24 %.
+    Characters divided by four are 59 % too low for the same Japanese.
+    """
+
+    name = "estimate"
+    exact = False
+
+    def count(self, text: str, /) -> int:
+        """An estimate; at least one token for any text that is not empty."""
+        total = _ascii(text.encode("ascii", "replace"))
+        if not text.isascii():
+            total += _other(text)
+        return max(round(total), 1 if text else 0)
+
+
+def _ascii(text: bytes) -> float:
+    case = text.translate(_CASE)
+    capitals = len(text.translate(_UPPER).split()) - case.count(b"Aa") + case.count(b"AAa")
+    words = len(text.translate(_LOWER).split()) + capitals
+    numbers = sum((len(digits) + 2) // 3 for digits in text.translate(_DIGIT).split())
+    runs = len(text.translate(_PUNCTUATION).split())
+    lines = text.count(b"\n") - text.count(b"\n\n")
+    return words * _WORD + numbers * _NUMBER + runs * _RUN + lines * _LINE
+
+
+def _other(text: str) -> float:
+    blocks = text.encode("utf-16-be", "surrogatepass")[::2].translate(_BLOCK)
+    kana, han, hangul = blocks.count(1), blocks.count(2), blocks.count(3)
+    rest = len(text) - len(text.encode("ascii", "ignore")) - kana - han - hangul
+    return kana * _KANA + han * _HAN + hangul * _HANGUL + max(0, rest) * _OTHER

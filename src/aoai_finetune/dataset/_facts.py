@@ -1,0 +1,38 @@
+"""How a row is given its fact: a column, a callable, or our own `fact` key. All of them leave the row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from ._example import Example
+from ._findings import Fault
+
+__all__ = ["FACT_KEY", "FactSource", "take_fact"]
+
+FACT_KEY = "fact"
+FactSource: TypeAlias = Callable[[Example], str] | str | None
+
+
+def take_fact(row: dict[str, Any], source: FactSource, line: int) -> str | Fault | None:
+    """Take the given fact out of a freshly parsed row: the fact, None when the row has none, or what is wrong."""
+    own = row.pop(FACT_KEY, None)
+    if source is None:
+        return _checked(own, FACT_KEY)
+    if isinstance(source, str):
+        return _checked(row.pop(source, own), source)
+    return _called(row, source, line)
+
+
+def _called(row: dict[str, Any], function: Callable[[Example], str], line: int) -> str | Fault | None:
+    """Whatever a user's function raises becomes a fault that names the kind of error, but not the row text in it."""
+    try:
+        return _checked(function(Example(row, None, line)), "")
+    except Exception as why:  # noqa: BLE001 - code of the user's, run once per row
+        return Fault("fact-type", "", f"the fact= function raised {type(why).__name__}")
+
+
+def _checked(value: object, path: str) -> str | Fault | None:
+    if value is None or isinstance(value, str):
+        return value or None
+    return Fault("fact-type", path, f"a fact is a text, not {type(value).__name__}")

@@ -1,0 +1,49 @@
+"""Lines to examples, or the error that says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..errors import DatasetError
+from ._example import Example
+from ._findings import Fault
+from ._json import MAX_ROW, parse_row
+from ._meaning import structural_fault
+from ._sources import Rows, SourceLine
+
+__all__ = ["TOO_LONG", "example_at", "placed_examples"]
+
+TOO_LONG = Fault("row-too-long", "", f"the row is longer than {MAX_ROW // 2**20} MiB and was not read")
+
+
+def example_at(line: SourceLine) -> Example | None:
+    """The example on a line, None for a blank line. Raises DatasetError when the line holds no usable row."""
+    leaf, number, raw = line
+    if raw is None:
+        raise _error(TOO_LONG, line)
+    if raw.isspace():
+        return None
+    row = parse_row(raw)
+    if isinstance(row, Fault):
+        raise _error(row, line)
+    fact = leaf.take_fact(row, number)
+    fault = fact if isinstance(fact, Fault) else structural_fault(row)
+    if fault is not None:
+        raise _error(fault, line)
+    return Example(row, fact if isinstance(fact, str) else None, number)
+
+
+def placed_examples(rows: Rows) -> Iterator[tuple[str | None, Example]]:
+    """The examples in order, each with the name of its file."""
+    for line in rows.scan():
+        example = example_at(line)
+        if example is not None:
+            yield line[0].source, example
+
+
+def _error(fault: Fault, line: SourceLine) -> DatasetError:
+    from ._catalogue import RULES
+
+    leaf, number, _ = line
+    hint = next((rule.hint for rule in RULES if rule.code == fault.code), "")
+    return DatasetError(fault.message, source=leaf.source, line=number, path=fault.path, hint=hint)

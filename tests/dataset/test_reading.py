@@ -1,0 +1,258 @@
+"""How files become rows."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aoai_finetune.dataset import Dataset
+from aoai_finetune.errors import DatasetError
+
+
+def test_a_byte_order_mark_at_the_start_is_accepted(chat: Any, lines: Any) -> None:
+    """Some tools write one, and older instructions ask for it."""
+    dataset = Dataset.from_jsonl(b"\xef\xbb\xbf" + lines(chat("Q")))
+    assert dataset[0].question == "Q"
+    assert dataset.validate(level="rows").findings == ()
+
+
+def test_a_byte_order_mark_inside_the_file_is_an_error(chat: Any, lines: Any) -> None:
+    """It remains where files are joined."""
+    data = lines(chat("a")) + b"\xef\xbb\xbf" + lines(chat("b"))
+    [finding] = Dataset.from_jsonl(data).validate(level="rows").findings
+    assert (finding.code, finding.line) == ("bom-inside", 2)
+
+
+def test_rows_end_with_a_line_feed_and_nothing_else(chat: Any, lines: Any) -> None:
+    """U+2028 and U+0085 are legal inside JSON texts, and `splitlines` would break them."""
+    dataset = Dataset.from_jsonl(lines(chat("a\u2028b\u0085c"), chat("d")))
+    assert [example.question for example in dataset] == ["a\u2028b\u0085c", "d"]
+
+
+def test_carriage_returns_are_accepted_and_mentioned_once(chat: Any, lines: Any) -> None:
+    """A file from Windows is fine; what is uploaded has line feeds."""
+    dataset = Dataset.from_jsonl(lines(chat("a"), chat("b")).replace(b"\n", b"\r\n"))
+    [finding] = dataset.validate(level="rows").findings
+    assert (finding.code, finding.severity, finding.line) == ("line-end", "info", 1)
+    assert b"\r" not in dataset.to_bytes()
+
+
+def test_blank_lines_are_no_rows_but_count_as_lines(chat: Any, lines: Any) -> None:
+    """So that the line of a finding is the line in the editor."""
+    dataset = Dataset.from_jsonl(b"\n" + lines(chat("a")) + b" \r\n\n" + lines(chat("b")))
+    assert [(example.question, example.line) for example in dataset] == [("a", 2), ("b", 5)]
+    assert [dataset[index].line for index in range(len(dataset))] == [2, 5]
+    report = dataset.validate(level="rows")
+    assert [(finding.code, finding.line) for finding in report.findings if finding.code == "blank-line"] == [
+        ("blank-line", 1),
+        ("blank-line", 3),
+        ("blank-line", 4),
+    ]
+
+
+def test_a_last_line_without_a_line_feed_is_a_row(chat: Any, lines: Any) -> None:
+    """Many writers leave it out."""
+    assert len(Dataset.from_jsonl(lines(chat("a"), chat("b")).rstrip(b"\n"))) == 2
+
+
+def test_a_file_that_was_cut_off_names_the_line(chat: Any, lines: Any) -> None:
+    """A partial download or a full disk."""
+    [finding] = Dataset.from_jsonl(lines(chat("a"), chat("b"))[:-20]).validate(level="rows").findings
+    assert (finding.code, finding.line) == ("json-truncated", 2)
+    assert "cut off" in finding.hint
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (b'{"messages": [}', "json-syntax"),
+        (b"{'messages': []}", "json-syntax"),
+        (b'{"a": 1} {"b": 2}', "json-syntax"),
+        (b'{"messages": [], "messages": [1]}', "json-duplicate-key"),
+        (b'{"messages": NaN}', "json-number"),
+        (b'{"messages": -Infinity}', "json-number"),
+        (b'{"messages": 1e999}', "json-number"),
+        (b'{"messages": ' + b"9" * 5000 + b"}", "json-number"),
+        (b'{"messages": ' + b"[" * 100_000, "json-depth"),
+        (b'{"messages": "\\ud83d"}', "json-surrogate"),
+        (b'{"messages": "\\udc00\\ud83d"}', "json-surrogate"),
+        ("{'messages': 'こ'}".encode("cp932"), "encoding"),
+        ('{"messages": "日本"}'.encode("utf-16"), "encoding"),
+        (b'{"messages": "\xff"}', "encoding"),
+        (b"[]", "not-an-object"),
+        (b'"text"', "not-an-object"),
+        (b"3", "not-an-object"),
+        (b"null", "not-an-object"),
+    ],
+)
+def test_what_is_wrong_with_unreadable_bytes_is_named(row: bytes, code: str) -> None:
+    """One code per cause, on the line it stands on."""
+    report = Dataset.from_jsonl(row.replace(b"\n", b"") + b"\n").validate(level="rows")
+    assert not report.ok
+    assert code in report.counts
+
+
+def test_the_column_of_a_syntax_error_is_told() -> None:
+    """Columns count bytes from 1."""
+    [finding] = Dataset.from_jsonl(b'{"a": tru}').validate(level="rows").findings
+    assert "column 10" in finding.message
+
+
+def test_a_shift_jis_file_is_recognised() -> None:
+    """The commonest wrong encoding in Japan."""
+    row = json.dumps({"messages": "こんにちは"}, ensure_ascii=False).encode("cp932")
+    [finding] = Dataset.from_jsonl(row).validate(level="rows").findings
+    assert "Shift_JIS" in finding.message
+
+
+def test_an_empty_file_is_a_finding_that_names_it(tmp_path: Path) -> None:
+    """An export that found nothing."""
+    path = tmp_path / "empty.jsonl"
+    path.touch()
+    [finding] = Dataset.from_jsonl(path).validate().findings
+    assert finding.code == "too-few-examples"
+    assert finding.source == str(path)
+    assert "empty" in finding.message
+
+
+def test_a_missing_file_is_an_error_that_names_it(tmp_path: Path) -> None:
+    """At once, not when the first row is used."""
+    with pytest.raises(DatasetError, match=r"nowhere\.jsonl: there is no such file"):
+        Dataset.from_jsonl(tmp_path / "nowhere.jsonl")
+
+
+def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
+    """Named as what it is."""
+    with pytest.raises(DatasetError, match=r"cannot be read|a folder"):
+        Dataset.from_jsonl(tmp_path)
+
+
+def test_text_instead_of_a_path_is_recognised() -> None:
+    """People pass the content and get a file-name-too-long error elsewhere."""
+    with pytest.raises(DatasetError, match="not its path"):
+        Dataset.from_jsonl('{"messages": []}\n')
+
+
+def test_a_path_with_a_null_character_is_an_error_of_ours() -> None:
+    """Not a bare ValueError."""
+    with pytest.raises(DatasetError, match="cannot be read"):
+        Dataset.from_jsonl("a\0b")
+
+
+def test_a_binary_file_object_is_read_to_its_end(chat: Any, lines: Any, tmp_path: Path) -> None:
+    """An upload in a web service, for example."""
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(lines(chat("a"), chat("b")))
+    with path.open("rb") as file:
+        dataset = Dataset.from_jsonl(file)
+    assert len(dataset) == 2
+    assert dataset.sources == (str(path),)
+
+
+def test_a_text_file_object_is_refused() -> None:
+    """Text has lost the bytes that a byte-order mark and line ends are made of."""
+    with pytest.raises(DatasetError, match="binary file") as caught:
+        Dataset.from_jsonl(io.StringIO("{}"))  # type: ignore[arg-type]
+    assert '"rb"' in caught.value.hint
+
+
+def test_a_changed_file_is_an_error(chat: Any, lines: Any, tmp_path: Path) -> None:
+    """Offsets would point into the middle of other rows."""
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(lines(chat("a"), chat("b")))
+    dataset = Dataset.from_jsonl(path)
+    assert len(dataset) == 2
+    path.write_bytes(lines(chat("longer than before"), chat("b")))
+    for use in (
+        lambda: dataset[0],
+        lambda: list(dataset),
+        dataset.validate,
+        lambda: dataset.head(1)[0],
+    ):
+        with pytest.raises(DatasetError, match="has changed"):
+            use()
+
+
+def test_a_file_touched_later_counts_as_changed(chat: Any, lines: Any, tmp_path: Path) -> None:
+    """The same size is not the same content."""
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(lines(chat("a")))
+    dataset = Dataset.from_jsonl(path)
+    os.utime(path, ns=(1, 1))
+    with pytest.raises(DatasetError, match="has changed"):
+        len(dataset)
+
+
+def test_a_deleted_file_does_not_break_the_repr(chat: Any, lines: Any, tmp_path: Path) -> None:
+    """A debugger must always be able to show it."""
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(lines(chat("a")))
+    dataset = Dataset.from_jsonl(path)
+    path.unlink()
+    assert "there is no such file" in repr(dataset)
+    assert "there is no such file" in dataset._repr_html_()
+
+
+def test_a_row_longer_than_the_limit_is_not_read(chat: Any, lines: Any, tmp_path: Path) -> None:
+    """A sparse file of 65 MiB stands for one without line feeds."""
+    path = tmp_path / "rows.jsonl"
+    with path.open("wb") as file:
+        file.write(lines(chat("a")))
+        file.truncate(65 * 2**20)
+        file.seek(65 * 2**20)
+        file.write(b"\n" + lines(chat("b")))
+    dataset = Dataset.from_jsonl(path)
+    report = dataset.validate(level="rows")
+    assert [(finding.code, finding.line) for finding in report.findings] == [("row-too-long", 2)]
+    assert (len(dataset), dataset[2].question, dataset[2].line) == (3, "b", 3)
+    with pytest.raises(DatasetError, match="line 2: the row is longer"):
+        dataset[1]
+
+
+def test_iterating_raises_at_the_bad_row_with_its_place(chat: Any, lines: Any, tmp_path: Path) -> None:
+    """The rows before it are delivered."""
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(lines(chat("a"), {"messages": [{"role": "user", "content": 3}]}))
+    rows = iter(Dataset.from_jsonl(path))
+    assert next(rows).question == "a"
+    with pytest.raises(DatasetError) as caught:
+        next(rows)
+    assert (caught.value.source, caught.value.line, caught.value.path) == (
+        str(path),
+        2,
+        "messages[0].content",
+    )
+    assert caught.value.hint
+
+
+def test_a_dataset_survives_pickling_without_its_rows(chat: Any, lines: Any, tmp_path: Path) -> None:
+    """A worker process opens the file again by its path."""
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(lines(*(chat(f"question number {number}") for number in range(100))))
+    dataset = Dataset.from_jsonl(path, fact="topic")
+    copy = pickle.loads(pickle.dumps(dataset))
+    assert copy == dataset
+    assert len(pickle.dumps(dataset)) < path.stat().st_size // 2
+
+
+def test_threads_may_share_a_dataset(chat: Any, lines: Any, tmp_path: Path) -> None:
+    """No handle and no position is shared between them."""
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(lines(*(chat(f"q{number}") for number in range(300))))
+    dataset = Dataset.from_jsonl(path)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda index: dataset[index].question, range(300)))
+    assert found == [f"q{number}" for number in range(300)]
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_every_kind_of_bytes_is_read(chat: Any, lines: Any, kind: Any) -> None:
+    """And copied, so that a buffer may be reused."""
+    assert Dataset.from_jsonl(kind(lines(chat("a")))).facts == ("a",)

@@ -1,0 +1,283 @@
+"""Every rule has a file that breaks it and a nearly identical one that does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from aoai_finetune.dataset import AzureRules, Dataset, Rule, Severity
+from aoai_finetune.errors import DatasetError
+
+Row = dict[str, Any]
+USER: Row = {"role": "user", "content": "Q"}
+ASSISTANT: Row = {"role": "assistant", "content": "A"}
+CALL: Row = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+ASKED: Row = {"messages": [USER]}
+
+
+def said(*messages: Any, **keys: Any) -> Row:
+    """A chat row of these messages."""
+    return {"messages": [*messages], **keys}
+
+
+def asked(**keys: Any) -> Row:
+    """A chat row whose user message has these keys too."""
+    return said({**USER, **keys}, ASSISTANT)
+
+
+def answered(**keys: Any) -> Row:
+    """A chat row whose assistant message has these keys too."""
+    return said(USER, {**ASSISTANT, **keys})
+
+
+def preference(**keys: Any) -> Row:
+    """A preference row, complete unless a key is replaced."""
+    return {"input": ASKED, "preferred_output": [ASSISTANT], "non_preferred_output": [ASSISTANT], **keys}
+
+
+TOOL: Row = {"role": "tool", "tool_call_id": "call_1", "content": "1"}
+GOOD = said(USER, ASSISTANT)
+
+# code: (path, broken row, nearly identical good row) or, for files, (path, broken rows, good rows)
+CASES: dict[str, tuple[str, Any, Any]] = {
+    "encoding": ("", b'{"messages": "\xff"}', GOOD),
+    "bom-inside": ("", b'\xef\xbb\xbf{"messages": []}', GOOD),
+    "blank-line": ("", b"  ", GOOD),
+    "json-syntax": ("", b'{"messages": [1,]}', GOOD),
+    "json-truncated": ("", b'{"messages": [1', GOOD),
+    "json-duplicate-key": ("", b'{"messages": [], "messages": [{}]}', GOOD),
+    "json-number": ("", b'{"messages": 1e999}', GOOD),
+    "json-depth": ("", b'{"messages": ' + b"[" * 300 + b"]" * 300 + b"}", GOOD),
+    "json-surrogate": ("", b'{"messages": "\\ud800"}', GOOD),
+    "not-an-object": ("", [GOOD], GOOD),
+    "fact-type": ("fact", {**GOOD, "fact": 1}, {**GOOD, "fact": "1"}),
+    "messages-missing": ("messages", {"tools": []}, GOOD),
+    "messages-type": ("messages", {"messages": {}}, GOOD),
+    "messages-empty": ("messages", {"messages": []}, GOOD),
+    "message-type": ("messages[0]", said("Q", ASSISTANT), GOOD),
+    "role-missing": ("messages[0].role", said({"content": "Q"}, ASSISTANT), GOOD),
+    "role-unknown": ("messages[0].role", asked(role="users"), asked(role="user")),
+    "role-developer": ("messages[0].role", asked(role="developer"), asked(role="system")),
+    "content-missing": (
+        "messages[1].content",
+        answered(content=None),
+        answered(content=None, tool_calls=[CALL]),
+    ),
+    "content-type": ("messages[0].content", asked(content=3), asked(content="3")),
+    "content-empty": ("messages[0].content", asked(content=" "), asked(content=".")),
+    "name-type": ("messages[0].name", asked(name=3), asked(name="three")),
+    "message-key-unknown": ("messages[0].refusal", asked(refusal="no"), answered(refusal="no")),
+    "row-key-unknown": ("note", {**GOOD, "note": ""}, {**GOOD, "tools": []}),
+    "weight-value": ("messages[1].weight", answered(weight=2), answered(weight=0)),
+    "weight-role": ("messages[0].weight", asked(weight=1), answered(weight=1)),
+    "tool-calls": ("messages[1].tool_calls", answered(tool_calls=[]), answered(tool_calls=[CALL])),
+    "function-call": (
+        "messages[1].function_call.arguments",
+        answered(function_call={"name": "f"}),
+        answered(function_call={"name": "f", "arguments": "{}"}),
+    ),
+    "tool-call-id": (
+        "messages[2].tool_call_id",
+        said(USER, ASSISTANT, {"role": "tool", "content": "1"}, ASSISTANT),
+        said(USER, ASSISTANT, TOOL, ASSISTANT),
+    ),
+    "assistant-missing": ("messages", said(USER), said(USER, ASSISTANT)),
+    "last-message": ("messages[2]", said(USER, ASSISTANT, USER), said(USER, ASSISTANT, USER, ASSISTANT)),
+    "user-missing": ("messages", said(ASSISTANT), said(USER, ASSISTANT)),
+    "preference-row": ("", preference(), GOOD),
+}
+OTHER_METHODS: dict[str, tuple[str, str, Any, Any]] = {
+    "last-message-user": ("reinforcement", "messages[1]", said(USER, ASSISTANT), said(ASSISTANT, USER)),
+    "preference-outputs": ("dpo", "preferred_output", preference(preferred_output="A"), preference()),
+}
+ELSEWHERE = {  # tested where they belong: reading, facts and whole files
+    "line-end",
+    "row-too-long",
+    "fact-missing",
+    "too-few-examples",
+    "duplicate-row",
+    "one-answer",
+    "few-phrasings",
+    "history-conflict",
+    "near-miss",
+}
+
+
+def found(lines: Any, row: Any, method: str = "supervised") -> Iterator[tuple[str, str]]:
+    """Codes and paths of what a file says about its second row."""
+    report = Dataset.from_jsonl(lines(GOOD, row)).validate(AzureRules(method=method), level="rows")
+    return ((finding.code, finding.path) for finding in report.findings if finding.line == 2)
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_a_broken_row_is_found_where_it_is_broken(lines: Any, code: str) -> None:
+    """The code and the path; other rules may have something to say about the same row."""
+    path, broken, _ = CASES[code]
+    assert (code, path) in found(lines, broken)
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_the_row_beside_it_is_accepted(lines: Any, code: str) -> None:
+    """No false alarm of the same rule."""
+    assert code not in dict(found(lines, CASES[code][2]))
+
+
+@pytest.mark.parametrize("code", OTHER_METHODS)
+def test_rules_of_other_methods_find_what_they_are_for(lines: Any, code: str) -> None:
+    """Preference and reinforcement rows have rules of their own."""
+    method, path, broken, good = OTHER_METHODS[code]
+    assert (code, path) in found(lines, broken, method)
+    assert code not in dict(found(lines, good, method))
+
+
+def test_no_rule_is_without_an_example() -> None:
+    """So a new rule cannot be added without showing what it means."""
+    methods = ("supervised", "dpo", "reinforcement")
+    rules = {rule.code for method in methods for rule in AzureRules(method=method).describe()}
+    assert rules == {*CASES, *OTHER_METHODS, *ELSEWHERE}
+
+
+MODERN = {
+    "tools": said(
+        {"role": "system", "content": "S"},
+        USER,
+        {"role": "assistant", "tool_calls": [CALL]},
+        TOOL,
+        ASSISTANT,
+        tools=[{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}],
+        parallel_tool_calls=False,
+    ),
+    "an answer that is a call": said(USER, {"role": "assistant", "content": None, "tool_calls": [CALL]}),
+    "weights": said(USER, {**ASSISTANT, "weight": 0}, USER, {**ASSISTANT, "weight": 1}),
+    "names": said({**USER, "name": "ann"}, {**ASSISTANT, "name": "bot"}),
+    "text parts": said({"role": "user", "content": [{"type": "text", "text": "Q"}]}, ASSISTANT),
+    "images": said(
+        {
+            "role": "user",
+            "content": [{"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}],
+        },
+        ASSISTANT,
+    ),
+    "a refusal": said(USER, {"role": "assistant", "refusal": "I cannot."}),
+    "two questions in a row": said(USER, USER, ASSISTANT),
+    "functions of old": said(
+        USER,
+        {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
+        {"role": "function", "name": "f", "content": None},
+        ASSISTANT,
+        functions=[{"name": "f"}],
+    ),
+    "emoji and bidi text": said({"role": "user", "content": "👩‍👩‍👧 مرحبا"}, ASSISTANT),
+}
+
+
+@pytest.mark.parametrize("name", MODERN)
+def test_valid_modern_rows_are_accepted(lines: Any, name: str) -> None:
+    """Other validators reject several of these."""
+    assert list(found(lines, MODERN[name])) == []
+
+
+def test_an_unknown_role_suggests_the_near_one(lines: Any) -> None:
+    """And does not repeat what stood there, which could be anything."""
+    [finding] = Dataset.from_jsonl(lines(asked(role="assistent"))).validate(level="rows").findings[:1]
+    assert "`assistant`" in finding.message
+    assert "assistent" not in finding.message
+
+
+def test_a_key_that_is_no_name_is_not_repeated(lines: Any) -> None:
+    """Rows written the wrong way round have the question as a key."""
+    report = Dataset.from_jsonl(lines({**GOOD, "What is our secret?": ""})).validate(level="rows")
+    assert [finding.path for finding in report.findings] == ["*"]
+
+
+@pytest.mark.parametrize("row", [{"prompt": "Q", "completion": "A"}, {"conversations": []}])
+def test_older_formats_are_recognised(lines: Any, row: Row) -> None:
+    """The finding says what they are, not only what is missing."""
+    report = Dataset.from_jsonl(lines(row)).validate(level="rows")
+    [message] = [finding.message for finding in report.findings if finding.code == "messages-missing"]
+    assert "no `messages`" not in message
+
+
+def test_all_that_is_wrong_with_a_row_is_listed(lines: Any) -> None:
+    """Not only the first thing."""
+    row = said({"role": "usr", "content": 3}, {"role": "assistant"}, note="")
+    codes = {code for code, _ in found(lines, row)}
+    assert codes == {"role-unknown", "content-type", "content-missing", "user-missing", "row-key-unknown"}
+
+
+def test_a_rule_can_be_switched_off(lines: Any) -> None:
+    """By its code."""
+    rules = AzureRules(off=["row-key-unknown"], min_examples=1)
+    assert Dataset.from_jsonl(lines({**GOOD, "note": ""})).validate(rules).ok
+    assert "row-key-unknown" not in {rule.code for rule in rules.describe()}
+
+
+def test_a_rule_that_does_not_exist_cannot_be_switched_off() -> None:
+    """A typing error would silently check more than asked for."""
+    with pytest.raises(DatasetError, match="row-key-unknown"):
+        AzureRules(off=["row-keys-unknown"])
+
+
+def test_rules_of_reading_cannot_be_switched_off() -> None:
+    """The row could not be used anyway."""
+    with pytest.raises(DatasetError, match="cannot be switched off"):
+        AzureRules(off=["json-syntax"])
+
+
+def test_one_text_is_not_a_collection_of_codes() -> None:
+    """`off="encoding"` would otherwise be eight codes of one letter."""
+    with pytest.raises(DatasetError, match=r"off=\['content-empty'\]"):
+        AzureRules(off="content-empty")
+
+
+def test_an_unknown_method_is_an_error() -> None:
+    """The message lists those there are."""
+    with pytest.raises(DatasetError, match="supervised, dpo, reinforcement"):
+        AzureRules(method="sft")
+
+
+def polite(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """A rule a user might write."""
+    if "please" not in row["messages"][0]["content"]:
+        yield "messages[0].content", "ask politely"
+
+
+def test_a_rule_of_your_own_is_checked_on_every_row(lines: Any) -> None:
+    """On plain rows too, for which the library's rules are skipped."""
+    own = Rule(code="politeness", severity=Severity.WARNING, summary="Questions are polite", row=polite)
+    rows = lines(said({"role": "user", "content": "please"}, ASSISTANT), GOOD)
+    report = Dataset.from_jsonl(rows).validate(AzureRules(extra=[own]), level="rows")
+    assert [(finding.code, finding.line) for finding in report.findings] == [("politeness", 2)]
+
+
+def test_a_rule_with_a_known_code_takes_its_place(lines: Any) -> None:
+    """This is how a severity is changed."""
+    known = next(rule for rule in AzureRules().describe() if rule.code == "too-few-examples")
+    report = Dataset.from_jsonl(lines(GOOD)).validate(
+        AzureRules(extra=[replace(known, severity=Severity.WARNING)])
+    )
+    assert report.ok
+    assert report.counts["too-few-examples"] == 1
+
+
+def test_every_rule_says_where_it_comes_from() -> None:
+    """With a date, because services change; and its code is a stable, plain name."""
+    for rule in AzureRules().describe():
+        assert rule.code == rule.code.lower().replace("_", "-")
+        assert any(year in rule.source for year in ("2024", "2025", "2026"))
+        assert rule.summary
+        assert rule.hint
+
+
+def test_an_unknown_level_is_an_error(ten: list[Row]) -> None:
+    """The message lists those there are."""
+    with pytest.raises(DatasetError, match="rows, file"):
+        Dataset.from_examples(ten).validate(level="deep")
+
+
+def test_the_rules_print_as_counts() -> None:
+    """In a log, for example."""
+    assert repr(AzureRules(model="m")).startswith("AzureRules(model='m', method='supervised', rules=")

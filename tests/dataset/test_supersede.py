@@ -1,0 +1,129 @@
+"""Newer rows replace older ones that answer the same fact differently."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aoai_finetune.dataset import Dataset
+from aoai_finetune.errors import DatasetError
+
+
+def pairs(*found: tuple[str, str], fact: Any = None) -> Dataset:
+    """A dataset of questions and answers."""
+    return Dataset.from_pairs(found, fact=fact)
+
+
+def test_a_fact_with_another_answer_is_replaced() -> None:
+    """The question is the same but for its spelling; everything else stays."""
+    old = pairs(("Who leads?", "Ann"), ("Where?", "Osaka"))
+    result = old.supersede(by=pairs(("who leads", "Ben")))
+    assert [example.answer for example in result.dropped] == ["Ann"]
+    assert [example.answer for example in result.kept] == ["Osaka"]
+    assert result.near_misses == ()
+
+
+def test_the_same_answer_is_not_replaced() -> None:
+    """Answers are compared normalised, so a full stop does not make another one."""
+    old = pairs(("Who?", "Ann."))
+    assert old.supersede(by=pairs(("Who?", "ann"))).kept == old
+
+
+def test_numbers_that_differ_are_different_answers() -> None:
+    """Punctuation between digits has a meaning."""
+    assert len(pairs(("How much?", "3.5")).supersede(by=pairs(("How much?", "35"))).dropped) == 1
+
+
+def test_all_phrasings_of_a_given_fact_are_replaced() -> None:
+    """Although only one of them is asked anew."""
+    old = pairs(("Who leads?", "Ann"), ("Who is the head?", "Ann"), fact="head")
+    assert len(old.supersede(by=pairs(("The boss?", "Ben"), fact="head")).dropped) == 2
+
+
+def test_a_fact_may_have_several_answers() -> None:
+    """What the new rows say too is not contradicted."""
+    old = pairs(("Colour?", "red"), ("Colour?", "blue"))
+    result = old.supersede(by=pairs(("Colour?", "red"), ("Colour?", "green")))
+    assert [example.answer for example in result.dropped] == ["blue"]
+
+
+def conversation(first: str, last: str, answer: str) -> dict[str, Any]:
+    """Two turns; the last one depends on the first."""
+    texts = [("user", first), ("assistant", "."), ("user", last), ("assistant", answer)]
+    return {"messages": [{"role": role, "content": text} for role, text in texts]}
+
+
+def test_the_last_turn_of_another_conversation_is_not_replaced() -> None:
+    """`And the price?` means something else there. It is pointed out, not dropped."""
+    old = Dataset.from_examples([conversation("The red one?", "And the price?", "10 yen")])
+    other = Dataset.from_examples([conversation("The blue one?", "And the price?", "20 yen")])
+    same = Dataset.from_examples([conversation("The red one?", "And the price?", "30 yen")])
+    result = old.supersede(by=other)
+    assert (len(result.dropped), len(result.near_misses)) == (0, 1)
+    assert len(old.supersede(by=same).dropped) == 1
+
+
+def test_a_near_miss_is_kept_and_named(chat: Any, lines: Any, tmp_path: Path) -> None:
+    """With the place of both rows, and no text of either."""
+    (tmp_path / "old").write_bytes(
+        lines(chat("padding"), chat("アオゾラ電機の本社はどこにありますか", "京都です"))
+    )
+    new = pairs(("アオゾラ電機の本社はどこにありましたか", "大阪です"))
+    old = Dataset.from_jsonl(tmp_path / "old")
+    result = old.supersede(by=new)
+    [miss] = result.near_misses
+    assert result.kept == old
+    assert (miss.code, miss.severity, miss.line, miss.source) == (
+        "near-miss",
+        "warning",
+        2,
+        str(tmp_path / "old"),
+    )
+    assert "line 1" in miss.message
+    assert not {"京都", "大阪", "本社"} & {text for text in ("京都", "大阪", "本社") if text in str(miss)}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (("What does the Pro plan cost?", "10"), ("What does the Pro plan cost now?", "10")),
+        (("What does the Pro plan cost?", "10"), ("How many people work in Osaka?", "12")),
+    ],
+)
+def test_the_same_answer_or_another_question_is_no_near_miss(
+    old: tuple[str, str], new: tuple[str, str]
+) -> None:
+    """Near misses are worth reading only if they are few."""
+    assert pairs(old).supersede(by=pairs(new)).near_misses == ()
+
+
+def test_near_misses_are_bounded_and_say_so() -> None:
+    """A history of thousands would bury the ones on top."""
+    old = pairs(*((f"What is the price of the blue bicycle number {n}?", f"{n}") for n in range(150)))
+    misses = old.supersede(
+        by=pairs(("What is the price of the blue bicycle number 1000?", "new"))
+    ).near_misses
+    assert len(misses) == 101
+    assert "more than 100" in misses[-1].message
+
+
+def test_a_large_history_is_compared_in_seconds() -> None:
+    """Not every pair is looked at: 4,000 x 400 comparisons would take minutes."""
+    old = pairs(*((f"{n} {n * 7919 % 9973} kilometres from town {n % 97}", f"{n}") for n in range(4000)))
+    new = pairs(*((f"{n} {n * 6007 % 9967} metres below lake {n % 89}", f"{n}") for n in range(400)))
+    assert len(old.supersede(by=new).kept) == 4000
+
+
+def test_a_bad_row_is_an_error_with_its_place(chat: Any, lines: Any) -> None:
+    """Rows that cannot be read cannot be compared."""
+    with pytest.raises(DatasetError, match="line 2"):
+        Dataset.from_jsonl(lines(chat(), b"{")).supersede(by=pairs(("q", "a")))
+
+
+def test_nothing_of_the_rows_is_in_the_repr() -> None:
+    """The dropped rows are listed where they are asked for."""
+    result = pairs(("secret?", "secret")).supersede(by=pairs(("secret?", "hidden")))
+    assert len(result.dropped) == 1
+    assert "secret" not in repr(result)
