@@ -94,6 +94,7 @@ def _plan(
     *,
     capabilities: Capabilities,
 ) -> TrainingPlan:
+    _check_types(new, strategy)
     findings = _validate(new, options, parent.base_model)
     change = history.rows.supersede(by=new)
     old, left_out = _rehearsable(change.kept, new)
@@ -117,11 +118,21 @@ def _plan(
         visits=coverage.visits,
         tokens_per_epoch=prices.per_epoch(schedule),
         tokens=prices.billed(schedule),
-        alternatives=_alternatives(strategy, new, old, prices) if history.rows else {},
+        alternatives=(
+            _alternatives(strategy, new, old, prices, capabilities.min_examples) if history.rows else {}
+        ),
         risks=(),
         findings=(*findings, *change.near_misses),
     )
     return replace(plan, risks=find_risks(plan, left_out=left_out))
+
+
+def _check_types(new: object, strategy: object) -> None:
+    """Notebooks are not type-checked; say what is meant before something deep inside does."""
+    if not isinstance(new, Dataset):
+        raise TypeError(f"the rows must be a Dataset, not {type(new).__name__}: Dataset.from_examples(rows)")
+    if not callable(getattr(strategy, "schedule", None)):
+        raise TypeError(f"the strategy must be one such as Replay(), not {strategy!r}")
 
 
 def _step(schedule: Schedule, pool: Dataset, parent: Parent, options: StepOptions) -> Step:
@@ -163,14 +174,19 @@ def _rehearsable(old: Dataset, new: Dataset) -> tuple[Dataset, int]:
 
 
 def _check_minimum(schedule: Schedule, new: Dataset, old: Dataset, minimum: int) -> None:
+    distinct = _fewest_distinct(schedule, new, old)
+    if distinct < minimum:
+        mix = ", or mix old ones in: Replay(fraction=...), Cumulative() or Joint()" if len(old) else ""
+        raise DatasetError(
+            f"the planned file has {distinct} distinct rows; the service needs at least {minimum}",
+            hint=f"Add rows{mix}",
+        )
+
+
+def _fewest_distinct(schedule: Schedule, new: Dataset, old: Dataset) -> int:
+    """Distinct rows of the smallest file; repeats inside a planned file are intended, and count once."""
     digests = [row.digest for row in new] + [row.digest for row in old]
-    for part in schedule.parts:
-        distinct = len({digests[row] for row in part.rows})
-        if distinct < minimum:
-            raise DatasetError(
-                f"the planned file has {distinct} distinct rows; the service needs at least {minimum}",
-                hint="Add rows, or mix old ones in: Replay(fraction=...), Cumulative() or Joint()",
-            )
+    return min(len({digests[row] for row in part.rows}) for part in schedule.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,15 +240,17 @@ class _Prices:
         return TokenCount(tokens=tokens, exact=self.counter.exact, counter=self.counter.name)
 
 
-def _alternatives(chosen: Strategy, new: Dataset, old: Dataset, prices: _Prices) -> dict[str, TokenCount]:
-    if not isinstance(chosen.passes, int):
+def _alternatives(
+    chosen: Strategy, new: Dataset, old: Dataset, prices: _Prices, minimum: int
+) -> dict[str, TokenCount]:
+    """What other strategies would bill, those left out that the service would refuse."""
+    passes = chosen.passes
+    if not isinstance(passes, int):
         return {}
-    others: tuple[Strategy, ...] = (
-        Naive(passes=chosen.passes),
-        Replay(passes=chosen.passes),
-        Joint(passes=chosen.passes),
-    )
-    bills = {
-        other.name: prices.billed(other.schedule(new, old)) for other in others if other.name != chosen.name
-    }
-    return {name: bill for name, bill in bills.items() if bill is not None}
+    bills: dict[str, TokenCount] = {}
+    for other in (Naive(passes=passes), Replay(passes=passes), Joint(passes=passes)):
+        schedule = other.schedule(new, old)
+        bill = prices.billed(schedule)
+        if other.name != chosen.name and bill and _fewest_distinct(schedule, new, old) >= minimum:
+            bills[other.name] = bill
+    return bills

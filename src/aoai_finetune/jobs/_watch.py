@@ -23,7 +23,7 @@ def watch(job: FineTuneJob, timeout: float | None, *, progress: bool) -> Waiting
 
     clock = job.backend.clock
     deadline = None if timeout is None else clock.now() + timeout
-    with Progress(f"fine-tune {job.id}", enabled=progress) as line:
+    with Progress(f"fine-tune {job.id}", enabled=None if progress else False) as line:
         while not job.done:
             if job.record.succeeded:
                 yield from job.next_part()
@@ -131,7 +131,7 @@ def _watch_all(
 
     clock = jobs[0].backend.clock
     deadline = None if timeout is None else clock.now() + timeout
-    with Progress("fine-tunes", total=len(jobs), enabled=progress) as line:
+    with Progress("fine-tunes", total=len(jobs), enabled=None if progress else False) as line:
         for delay in delays():
             _look_at_all([job for job in jobs if not job.done])
             for job in jobs:

@@ -33,7 +33,7 @@ def ask_all(questions: Sequence[Question], *, concurrency: int, progress: bool) 
         NotSupported: a backend without chat.
         ServiceError, NotFound, NotDeployed: a question that could not be answered, after patient retries.
     """
-    with Progress("asking", total=len(questions), enabled=progress) as line:
+    with Progress("asking", total=len(questions), enabled=None if progress else False) as line:
         if concurrency == 1:
             for done, question in enumerate(questions, start=1):
                 question.keep(drive(_ask(question), question.backend.clock))
@@ -56,7 +56,7 @@ async def ask_all_async(questions: Sequence[Question], *, concurrency: int, prog
     import asyncio
 
     turn = asyncio.Semaphore(concurrency)
-    with Progress("asking", total=len(questions), enabled=progress) as line:
+    with Progress("asking", total=len(questions), enabled=None if progress else False) as line:
 
         async def ask_one(question: Question) -> None:
             async with turn:

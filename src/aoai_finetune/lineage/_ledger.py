@@ -34,17 +34,22 @@ class Ledger:
     # -- steps ---------------------------------------------------------------------------------------------
 
     def begin(self, plan: TrainingPlan, backend: Backend, *, again: bool) -> str:
-        """The id of the step that buys this plan: the latest one with its key, or a new one."""
+        """The id of the step that buys this plan: the latest one with its key, or a new one.
+
+        Facts are our names for rows, not part of the purchase: a step that exists takes over those of the plan.
+        """
         key = plan.step.key
         with self._store.write() as db:
             row = db.execute("SELECT id, run FROM step WHERE key = ? ORDER BY run DESC", (key,)).fetchone()
             if row is not None and not again:
+                self._relabel(db, plan, row["id"])
                 return str(row["id"])
             run = 0 if row is None else row["run"] + 1
             step = hashlib.sha256(f"{key} {run}".encode()).hexdigest()[:12]
             self._insert_resource(db, backend)
             self._insert_step(db, plan, step, key, run, backend.clock.now())
-            self._insert_rows(db, plan, step)
+            self._insert_facts(db, plan, step)
+            self._insert_parts(db, plan, step)
             return step
 
     def step_ids(self) -> tuple[str, ...]:
@@ -231,7 +236,15 @@ class Ledger:
             values,
         )
 
-    def _insert_rows(self, db: sqlite3.Connection, plan: TrainingPlan, step: str) -> None:
+    def _relabel(self, db: sqlite3.Connection, plan: TrainingPlan, step: str) -> None:
+        stored = db.execute("SELECT fact FROM learned WHERE step = ? ORDER BY position", (step,))
+        if [row["fact"] for row in stored] == [row.fact for row in plan.new]:
+            return
+        db.execute("DELETE FROM learned WHERE step = ?", (step,))
+        db.execute("DELETE FROM visit WHERE step = ?", (step,))
+        self._insert_facts(db, plan, step)
+
+    def _insert_facts(self, db: sqlite3.Connection, plan: TrainingPlan, step: str) -> None:
         new = list(plan.new)
         ids = _insert_examples(db, new)
         db.executemany(
@@ -241,6 +254,8 @@ class Ledger:
         db.executemany(
             "INSERT INTO visit VALUES (?, ?, ?)", ((step, fact, n) for fact, n in plan.visits.items())
         )
+
+    def _insert_parts(self, db: sqlite3.Connection, plan: TrainingPlan, step: str) -> None:
         for number, part in enumerate(plan.step.parts):
             db.execute("INSERT INTO part VALUES (?, ?, ?)", (step, number, method_to_text(part.method)))
             _insert_file(db, step, number, "training", part.training)

@@ -291,7 +291,12 @@ def _check_promotable(
         return
     against = f"{alias} {holder.id}" if holder else f"another version, while {alias!r} is vacant"
     said = f"says {newest}" if newest else "has not been made"
+    remedy = {
+        None: "Compare them first: lineage.compare(champion, challenger, probes)",
+        "reject": "Continue with more replay, or with Joint(), and compare again",
+        "inconclusive": "Its decision.would_decide says what is missing, such as more probes",
+    }[newest]
     raise NotPromotable(
         f"the comparison of {chosen.id} with {against} {said}",
-        hint="Compare them first: lineage.compare(champion, challenger, probes); because='...' overrides",
+        hint=f"{remedy}. promote(..., because='...') overrides the gate and is recorded",
     )

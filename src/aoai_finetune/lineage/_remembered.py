@@ -43,7 +43,6 @@ class Remembered:
         self._backend = backend
         self._backends = {each.resource: each for each in (*others, *([backend] if backend else []))}
         self._settle, self._lease_clock = settle, lease_clock
-        self._histories: dict[str, History] = {}
 
     @property
     def path(self) -> str:
@@ -147,16 +146,14 @@ class Remembered:
     def history(self, ref: Reference) -> History:
         """What a version has learned: live rows in order, visits per fact, and answers that are out of date."""
         version = self.version(ref)
-        if version.id not in self._histories:
-            history = History()
-            for step in (*reversed(self.ancestors(version)), version):
-                history = history.learned(
-                    self._ledger.learned(step.step),
-                    visits=self._ledger.visits(step.step),
-                    from_base=step.from_base,
-                )
-            self._histories[version.id] = history
-        return self._histories[version.id]
+        history = History()
+        for step in (*reversed(self.ancestors(version)), version):
+            history = history.learned(
+                self._ledger.learned(step.step),
+                visits=self._ledger.visits(step.step),
+                from_base=step.from_base,
+            )
+        return history
 
     def sync(self, *, give_up_after: float = 3600.0) -> SyncReport:
         """Ask the service about everything that is not settled: running jobs, and submissions left unclear.

@@ -1,7 +1,7 @@
 """The tables of a lineage file, as numbered migrations.
 
-Rows, steps, versions, answers, comparisons and promotions are facts: they are only ever added. The one table
-whose rows change is `intent`, because a submission moves and its lease is renewed.
+Rows, steps, versions, answers, comparisons and promotions are only ever added. Two tables change: `intent`, because
+a submission moves and its lease is renewed, and `learned` with `visit`, because a user may name facts better later.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import secrets
 import sqlite3
 import threading
 import warnings
+import weakref
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,7 @@ class Store:
         self._open: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         self._closed = False
+        self._finalizer = weakref.finalize(self, _close_all, self._open)
         try:
             self._prepare()
         except (OSError, sqlite3.Error) as trouble:
@@ -75,9 +77,7 @@ class Store:
         """Close all connections. Closing twice is harmless."""
         with self._lock:
             self._closed = True
-            for connection in self._open:
-                connection.close()
-            self._open.clear()
+            self._finalizer()
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -140,6 +140,12 @@ class Store:
         if applied < len(MIGRATIONS):
             connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+def _close_all(connections: list[sqlite3.Connection]) -> None:
+    for connection in connections:
+        connection.close()
+    connections.clear()
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:
