@@ -12,10 +12,12 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
 from aoai_finetune import (
+    AzureRules,
     Comparison,
     Dataset,
     DatasetError,
@@ -37,8 +39,8 @@ DATA = Path(__file__).parent / "data"
 BASE = "gpt-4.1-mini-2025-04-14"
 STRATEGIES: tuple[Strategy, ...] = (Naive(), Replay(), Replay(fraction=0.25), Joint())
 
-# 60 probes cannot tell a loss of 5 points from none: at that margin even an unchanged model needs about 90 of
-# them when 2 % of the probes flip either way, at 10 points 45 (docs/explanation/gate.md has the table).
+# 60 probes cannot tell a loss of 5 points from none: when 2 % of the probes flip either way, an unchanged model needs
+# about 100 of them at a margin of 5 points and about 40 at 10 (probes_to_show_kept in aoai_finetune.evaluation).
 GATE = Gate(margin=0.10)
 
 
@@ -59,6 +61,11 @@ class Ending:
     strategy: Strategy
     job: FineTuneJob
     comparison: Comparison
+
+    @property
+    def billed(self) -> int:
+        """Tokens billed."""
+        return self.job.trained_tokens or 0
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -107,9 +114,9 @@ def tell(inputs: Inputs, folder: Path, report: Path) -> None:
     ) as lineage:
         first = lineage.fine_tune(BASE, inputs.facts, suffix="facts").wait(progress=False).raise_for_status()
         print(f"first fine-tune: {first.fine_tuned_model}, {first.trained_tokens:,} tokens billed\n")
-        print(lineage.plan(first, inputs.news), "\n")
+        print(f"{lineage.plan(first, inputs.news)}\n")
 
-        endings = [continue_with(strategy, lineage, first, inputs) for strategy in STRATEGIES]
+        endings = [ending for each in STRATEGIES if (ending := continue_with(each, lineage, first, inputs))]
         print_table(endings)
         print_side_by_side(endings[0], endings[-1])
         promote_cheapest(lineage, first, endings)
@@ -119,9 +126,15 @@ def tell(inputs: Inputs, folder: Path, report: Path) -> None:
     print(WHAT_THIS_IS)
 
 
-def continue_with(strategy: Strategy, lineage: ModelLineage, first: FineTuneJob, inputs: Inputs) -> Ending:
-    """Teach the news to the first model in one way, and compare."""
-    job = lineage.continue_from(first, inputs.news, strategy=strategy, suffix="news")
+def continue_with(
+    strategy: Strategy, lineage: ModelLineage, first: FineTuneJob, inputs: Inputs
+) -> Ending | None:
+    """Teach the news to the first model in one way, and compare; None where the service would refuse the file."""
+    try:
+        job = lineage.continue_from(first, inputs.news, strategy=strategy, suffix="news")
+    except DatasetError as refusal:
+        print(f"{strategy.name}: {refusal}\n")
+        return None
     job.wait(progress=False).raise_for_status()
     comparison = lineage.compare(first, job, inputs.probes, gate=GATE, concurrency=1, progress=False)
     return Ending(strategy=strategy, job=job, comparison=comparison)
@@ -134,7 +147,7 @@ def promote_cheapest(lineage: ModelLineage, first: FineTuneJob, endings: list[En
     if not passed:
         print("\nno continuation passed the gate: the first model stays champion")
         return
-    best = min(passed, key=lambda ending: ending.job.trained_tokens or 0)
+    best = min(passed, key=lambda ending: ending.billed)
     lineage.promote(best.job)
     print(f"\nchampion: {best.strategy.name}, the cheapest continuation that passed the gate\n")
     print(lineage)
@@ -145,12 +158,11 @@ def promote_cheapest(lineage: ModelLineage, first: FineTuneJob, endings: list[En
 
 def print_table(endings: list[Ending]) -> None:
     """One line per strategy."""
-    joint = endings[-1].job.trained_tokens or 1
     rows = [
         (
             ending.strategy.name,
-            f"{ending.job.trained_tokens or 0:,}",
-            f"{(ending.job.trained_tokens or 0) / joint:.0%}",
+            f"{ending.billed:,}",
+            f"{ending.billed / endings[-1].billed:.0%}",
             percent(ending.comparison.retention),
             percent(ending.comparison.acquisition),
             str(ending.comparison.verdict).upper(),
@@ -163,7 +175,9 @@ def print_table(endings: list[Ending]) -> None:
         f"verdict: may it replace the first model? margin {GATE.margin:.0%} on old facts, alpha {GATE.alpha}\n"
     )
     for ending in endings:
-        print(f"  {ending.strategy.name}: {ending.comparison.reasons[0]}")
+        decision = ending.comparison.decision
+        why = f"{ending.strategy.name}: {decision.reasons[0]} {decision.would_decide}".strip()
+        print(textwrap.fill(why, 110, initial_indent="- ", subsequent_indent="  "))
     print()
 
 
@@ -210,8 +224,8 @@ def read_inputs(facts_file: str | None, news_file: str | None, probes_file: str 
     """The rows and probes to tell the story with; without a probe file, phrasings are held out of the rows."""
     facts = read_rows(facts_file, DATA / "company_facts.jsonl")
     news = read_rows(news_file, DATA / "new_product.jsonl")
-    for rows in (facts, news):
-        rows.validate().raise_for_errors()
+    facts.validate().raise_for_errors()
+    news.validate(AzureRules(min_examples=1)).raise_for_errors()  # the ten are counted in the planned file
     if probes_file:
         return Inputs(facts, news, ProbeSet.from_jsonl(probes_file), ())
     if not facts_file and not news_file:
@@ -223,7 +237,7 @@ def read_rows(file: str | None, default: Path) -> Dataset:
     """Rows with facts. Where no row names its fact, rows with one answer are taken to be one fact."""
     path = Path(file) if file else default
     rows = Dataset.from_jsonl(path)
-    if rows.validate().ok and len(rows.facts) == len(rows):
+    if rows.validate(AzureRules(min_examples=1)).ok and len(rows.facts) == len(rows):
         return Dataset.from_jsonl(path, fact=by_answer)
     return rows
 
@@ -232,7 +246,7 @@ def hold_out(facts: Dataset, news: Dataset, *, ours: Path | None) -> Inputs:
     """Make probes of rows: held out where enough stay, and otherwise asked as they were trained."""
     remarks: list[str] = []
     if ours is not None:
-        old_probes = ProbeSet([probe for probe in ProbeSet.from_jsonl(ours) if probe.group == "old"])
+        old_probes = ProbeSet(probe for probe in ProbeSet.from_jsonl(ours) if probe.fact in facts.facts)
     else:
         facts, old_probes, remark = hold_out_of("facts", facts)
         remarks.append(remark)

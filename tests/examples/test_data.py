@@ -38,7 +38,6 @@ class Probe(TypedDict):
     question: str
     expected: list[str]
     stale: NotRequired[list[str]]
-    group: str
 
 
 def lines(name: str) -> list[str]:
@@ -122,8 +121,8 @@ def test_a_trained_row_is_a_fact_and_three_messages(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "keys"),
     [
-        ("probes.jsonl", ("fact", "question", "expected", "group")),
-        ("updated_probes.jsonl", ("fact", "question", "expected", "stale", "group")),
+        ("probes.jsonl", ("fact", "question", "expected")),
+        ("updated_probes.jsonl", ("fact", "question", "expected", "stale")),
     ],
 )
 def test_a_probe_has_its_keys_in_one_order(name: str, keys: tuple[str, ...]) -> None:
@@ -168,31 +167,26 @@ def test_each_updated_fact_is_an_old_fact() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "group", "facts", "phrasings"),
-    [
-        ("probes.jsonl", "old", 10, 6),
-        ("probes.jsonl", "new", 1, 6),
-        ("updated_probes.jsonl", "updated", 3, 3),
-    ],
+    ("name", "facts", "phrasings"),
+    [("probes.jsonl", 10 + 1, 6), ("updated_probes.jsonl", 3, 3)],
 )
-def test_each_fact_is_probed_equally_often(name: str, group: str, facts: int, phrasings: int) -> None:
+def test_each_fact_is_probed_equally_often(name: str, facts: int, phrasings: int) -> None:
     """Six phrasings for each old fact and for the new one, three for each updated fact."""
-    counted = Counter(probe["fact"] for probe in probes(name) if probe["group"] == group)
+    counted = Counter(probe["fact"] for probe in probes(name))
     assert list(counted.values()) == [phrasings] * facts
 
 
 @pytest.mark.parametrize(
-    ("name", "group", "source"),
+    ("name", "sources"),
     [
-        ("probes.jsonl", "old", "company_facts.jsonl"),
-        ("probes.jsonl", "new", "new_product.jsonl"),
-        ("updated_probes.jsonl", "updated", "updated_facts.jsonl"),
+        ("probes.jsonl", ("company_facts.jsonl", "new_product.jsonl")),
+        ("updated_probes.jsonl", ("updated_facts.jsonl",)),
     ],
 )
-def test_a_probe_expects_the_answer_its_fact_is_trained_with(name: str, group: str, source: str) -> None:
+def test_a_probe_expects_the_answer_its_fact_is_trained_with(name: str, sources: tuple[str, ...]) -> None:
     """Fact and answer of the probes are those of the rows, none more and none fewer."""
-    expected = {probe["fact"]: set(probe["expected"]) for probe in probes(name) if probe["group"] == group}
-    assert expected == answers(source)
+    expected = {probe["fact"]: set(probe["expected"]) for probe in probes(name)}
+    assert expected == {fact: said for source in sources for fact, said in answers(source).items()}
 
 
 def test_a_stale_answer_is_the_one_trained_before_the_update() -> None:

@@ -63,6 +63,15 @@ def test_ten_rows_of_news_with_one_answer_and_no_facts(tmp_path: Path) -> None:
     assert "REJECT" in done.stdout
 
 
+def test_three_rows_of_news_are_taught_where_that_is_possible(tmp_path: Path) -> None:
+    """The service refuses a file of three rows; with old rows mixed in it is legal."""
+    news = [(f"ホタル商会の生成AIについて教えてください、その{n}", "ホタルチャットです。") for n in range(3)]
+    done = run(tmp_path, "--news", str(write_rows(tmp_path / "news.jsonl", news)))
+    assert done.returncode == 0, done.stderr
+    assert "naive: the planned file has 3 distinct rows" in done.stdout
+    assert "joint" in done.stdout
+
+
 def test_own_facts_are_held_out(tmp_path: Path) -> None:
     """Without a probe file, one phrasing of every fact is withheld."""
     facts = [
