@@ -100,10 +100,7 @@ def _restored(stored: Mapping[str, Any]) -> Comparison:
             known_facts=stored["known_facts"],
             new_facts=stored["new_facts"],
             gate=Gate(**stored["gate"]),
-            findings=[
-                Finding(**{**finding, "severity": Severity(finding["severity"])})
-                for finding in stored["findings"]
-            ],
+            findings=[_finding(each) for each in stored["findings"]],
         )
     except DatasetError:
         raise
@@ -112,3 +109,8 @@ def _restored(stored: Mapping[str, Any]) -> Comparison:
             f"a stored comparison with a part missing or of the wrong kind ({type(why).__name__})",
             hint="Use the text as Comparison.to_json wrote it",
         ) from None
+
+
+def _finding(stored: dict[str, Any]) -> Finding:
+    severity = Severity(stored.pop("severity"))
+    return Finding(**stored, severity=severity)
