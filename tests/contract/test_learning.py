@@ -67,7 +67,8 @@ class Story:
         right: dict[str, list[bool]] = {"old": [], "new": []}
         for probe in self.probes:
             messages = [self.facts[0]["messages"][0], {"role": "user", "content": probe["question"]}]
-            right[probe["group"]].append(self.backend.chat(model, messages).content in probe["expected"])
+            group = "new" if probe["fact"].startswith("product.") else "old"
+            right[group].append(self.backend.chat(model, messages).content in probe["expected"])
         return Score(*(sum(hits) / len(hits) for hits in right.values()))
 
 
