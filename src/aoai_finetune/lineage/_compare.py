@@ -22,9 +22,10 @@ _SAMPLING = canonical_json({"temperature": 0}).decode()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One of the two models compared. `name` is the version's id, or a catalogue model."""
+    """One of the two models compared. `name` is the version's id, or a catalogue model; `label` is for readers."""
 
     name: str
+    label: str
     model: str
     resource: str
     history: History
@@ -118,7 +119,7 @@ class Comparing:
     def _contender(self, side: Side) -> Contender:
         backend = self._backends.get(side.resource)
         engine = backend.capabilities.engine if backend is not None else None
-        return Contender(name=side.name, model=side.model, engine=engine, tokens=side.tokens)
+        return Contender(name=side.label, model=side.model, engine=engine, tokens=side.tokens)
 
     def _now(self, side: Side) -> float:
         import time

@@ -257,7 +257,9 @@ class ModelLineage(Remembered):
 
         # A catalogue model has no version, but "what did fine-tuning change?" is a fair question.
         if isinstance(ref, str) and ref in {version.base_model for version in self.versions}:
-            return Side(name=ref, model=ref, resource=challenger.resource, history=History(), tokens=None)
+            return Side(
+                name=ref, label=ref, model=ref, resource=challenger.resource, history=History(), tokens=None
+            )
         return self._side(self.version(ref))
 
     def _side(self, version: ModelVersion) -> Side:
@@ -265,6 +267,7 @@ class ModelLineage(Remembered):
 
         return Side(
             name=version.id,
+            label=f"{version.strategy} {version.id}",
             model=version.model,
             resource=version.resource,
             history=self.history(version),
