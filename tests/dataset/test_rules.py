@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -39,7 +40,42 @@ def preference(**keys: Any) -> Row:
 
 
 TOOL: Row = {"role": "tool", "tool_call_id": "call_1", "content": "1"}
+CALLING: Row = {"role": "assistant", "tool_calls": [CALL]}
+DECLARED: Row = {
+    "type": "function",
+    "function": {
+        "name": "f",
+        "parameters": {
+            "type": "object",
+            "properties": {"unit": {"type": "string", "enum": ["day", "week"]}},
+            "additionalProperties": False,
+        },
+    },
+}
 GOOD = said(USER, ASSISTANT)
+PNG = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB"
+
+
+def calls(*made: Any, **keys: Any) -> Row:
+    """A row that ends with these calls of a declared tool."""
+    return said(USER, {"role": "assistant", "tool_calls": [*made]}, **{"tools": [DECLARED], **keys})
+
+
+def call(arguments: str = "{}", name: str = "f", **keys: Any) -> Row:
+    """A tool call."""
+    return {**CALL, "function": {"name": name, "arguments": arguments}, **keys}
+
+
+def tool(**keys: Any) -> Row:
+    """A row that declares one tool, with these keys in its function."""
+    return {**GOOD, "tools": [{"type": "function", "function": {**DECLARED["function"], **keys}}]}
+
+
+def image(url: str = PNG, role: str = "user", **keys: Any) -> Row:
+    """A row with an image."""
+    part = {"type": "image_url", "image_url": {"url": url, **keys}}
+    return said({"role": role, "content": [part]}, *([] if role == "assistant" else [ASSISTANT]))
+
 
 # code: (path, broken row, nearly identical good row) or, for files, (path, broken rows, good rows)
 CASES: dict[str, tuple[str, Any, Any]] = {
@@ -88,10 +124,136 @@ CASES: dict[str, tuple[str, Any, Any]] = {
     "last-message": ("messages[2]", said(USER, ASSISTANT, USER), said(USER, ASSISTANT, USER, ASSISTANT)),
     "user-missing": ("messages", said(ASSISTANT), said(USER, ASSISTANT)),
     "preference-row": ("", preference(), GOOD),
+    "refusal-type": ("messages[1].refusal", answered(refusal=True), answered(refusal=None)),
+    "audio": ("messages[1].audio", answered(audio={"id": "a"}), answered(audio=None)),
+    "parallel-tool-calls": (
+        "parallel_tool_calls",
+        {**GOOD, "parallel_tool_calls": "no"},
+        {**GOOD, "parallel_tool_calls": False},
+    ),
+    "tools-type": ("tools[0].function.name", tool(name=None), tool(strict=None)),
+    "part-role": (
+        "messages[0].content[0]",
+        said({"role": "system", "content": [{"type": "refusal", "refusal": "no"}]}, USER, ASSISTANT),
+        said(USER, {"role": "assistant", "content": [{"type": "refusal", "refusal": "no"}]}),
+    ),
+    "system-position": (
+        "messages[1].role",
+        said(USER, {"role": "system", "content": "S"}, ASSISTANT),
+        said({"role": "system", "content": "S"}, {"role": "system", "content": "T"}, USER, ASSISTANT),
+    ),
+    "weights-zero": (
+        "messages",
+        answered(weight=0),
+        said(USER, {**ASSISTANT, "weight": 0}, USER, ASSISTANT),
+    ),
+    "tool-call-unknown": (
+        "messages[2].tool_call_id",
+        said(USER, CALLING, {**TOOL, "tool_call_id": "call_2"}, ASSISTANT),
+        said(USER, CALLING, TOOL, ASSISTANT),
+    ),
+    "tool-call-unanswered": (
+        "messages[1].tool_calls[0].id",
+        said(USER, CALLING, USER, ASSISTANT),
+        said(USER, CALLING, TOOL, USER, ASSISTANT),
+    ),
+    "tool-call-twice": (
+        "messages[1].tool_calls[1].id",
+        calls(call(), call()),
+        calls(call(), call(id="call_2")),
+    ),
+    "tool-undeclared": (
+        "messages[1].tool_calls[0].function.name",
+        calls(call(name="g")),
+        calls(call()),
+    ),
+    "tool-arguments": (
+        "messages[1].tool_calls[0].function.arguments",
+        calls(call("{'unit': 'day'}")),
+        calls(call('{"unit": "day"}')),
+    ),
+    "tool-schema": (
+        "messages[1].tool_calls[0].function.arguments.unit",
+        calls(call('{"unit": "year"}')),
+        calls(call('{"unit": "week"}')),
+    ),
+    "tool-twice": (
+        "tools[1].function.name",
+        {**GOOD, "tools": [DECLARED, DECLARED]},
+        {**GOOD, "tools": [DECLARED, {"type": "function", "function": {"name": "g"}}]},
+    ),
+    "parallel-calls": (
+        "messages[1].tool_calls",
+        calls(call(), call(id="call_2"), parallel_tool_calls=False),
+        calls(call(), call(id="call_2"), parallel_tool_calls=True),
+    ),
+    "functions-older": ("functions", {**GOOD, "functions": [{"name": "f"}]}, tool()),
+    "functions-type": ("functions", {**GOOD, "functions": []}, {**GOOD, "functions": [{"name": "f"}]}),
+    "tool-name": ("tools[0].function.name", tool(name="get order"), tool(name="get_order-2")),
+    "image-url": ("messages[0].content[0].image_url.url", image("a.png"), image("https://a.org/a.png")),
+    "image-detail": ("messages[0].content[0].image_url.detail", image(detail="best"), image(detail="low")),
+    "image-format": (
+        "messages[0].content[0].image_url.url",
+        image(PNG.replace("iVBORw0KGgo", "R0lGODlhAQA")),
+        image(),
+    ),
+    "images-per-row": (
+        "messages",
+        said({"role": "user", "content": image()["messages"][0]["content"] * 65}, ASSISTANT),
+        said({"role": "user", "content": image()["messages"][0]["content"] * 64}, ASSISTANT),
+    ),
+    "image-size": (
+        "messages[0].content[0].image_url.url",
+        image(PNG + "A" * 13_400_000),
+        image(PNG + "A" * 13_200_000),
+    ),
+    "message-length": (
+        "messages[0].content",
+        asked(content="x" * 1_048_577),
+        asked(content="x" * 1_048_576),
+    ),
+    "list-too-long": ("messages", said(*[USER] * 10_000, ASSISTANT), said(*[USER] * 9_999, ASSISTANT)),
+    "json-integer": (
+        "tools[0].function.parameters.maximum",
+        tool(parameters={"maximum": 2**53 + 1}),
+        tool(parameters={"maximum": 2**53}),
+    ),
+    "nul-character": ("messages[0].content", asked(content="a\0b"), asked(content="a b")),
+    "bidi-control": (
+        "messages[0].content",
+        asked(content="user\u202enimda"),
+        asked(content="\u2067مرحبا\u2069 \u200fabc"),
+    ),
+}
+DEEP: dict[str, tuple[str, Any, Any]] = {
+    "text-damaged": ("messages[0].content", asked(content="caf\ufffd"), asked(content="café")),
+    "secret": (
+        "messages[0].content",
+        asked(content="my key is sk-" + "a1" * 20),
+        asked(content="my key is sk-..., as always"),
+    ),
+    "personal-data": (
+        "messages[0].content",
+        asked(content="write to ann.lee@contoso.com"),
+        asked(content="write to ann.lee@example.com"),
+    ),
 }
 OTHER_METHODS: dict[str, tuple[str, str, Any, Any]] = {
     "last-message-user": ("reinforcement", "messages[1]", said(USER, ASSISTANT), said(ASSISTANT, USER)),
     "preference-outputs": ("dpo", "preferred_output", preference(preferred_output="A"), preference()),
+    "chat-row": ("dpo", "messages", GOOD, preference()),
+    "preference-names": (
+        "dpo",
+        "preferred_completion",
+        {"input": ASKED, "preferred_completion": [ASSISTANT], "non_preferred_completion": [ASSISTANT]},
+        preference(),
+    ),
+    "preference-same": (
+        "dpo",
+        "non_preferred_output",
+        preference(),
+        preference(preferred_output=[{**ASSISTANT, "content": "better"}]),
+    ),
 }
 ELSEWHERE = {  # tested where they belong: reading, facts and whole files
     "line-end",
@@ -103,12 +265,25 @@ ELSEWHERE = {  # tested where they belong: reading, facts and whole files
     "few-phrasings",
     "history-conflict",
     "near-miss",
+    "image-model",
+    "contradiction",
+    "shared-row",
+    "shared-question",
+    "grader-fields",
+    "file-size",
+    "file-size-upload",
+    "file-size-portal",
+    "example-tokens",
+    "job-tokens",
+    "images-per-file",
+    "near-duplicate",
+    "knowledge-like",
 }
 
 
-def found(lines: Any, row: Any, method: str = "supervised") -> Iterator[tuple[str, str]]:
+def found(lines: Any, row: Any, method: str = "supervised", level: str = "rows") -> Iterator[tuple[str, str]]:
     """Codes and paths of what a file says about its second row."""
-    report = Dataset.from_jsonl(lines(GOOD, row)).validate(AzureRules(method=method), level="rows")
+    report = Dataset.from_jsonl(lines(GOOD, row)).validate(AzureRules(method=method), level=level)
     return ((finding.code, finding.path) for finding in report.findings if finding.line == 2)
 
 
@@ -125,6 +300,15 @@ def test_the_row_beside_it_is_accepted(lines: Any, code: str) -> None:
     assert code not in dict(found(lines, CASES[code][2]))
 
 
+@pytest.mark.parametrize("code", DEEP)
+def test_what_only_a_deep_look_finds(lines: Any, code: str) -> None:
+    """In plain rows too, for which other rules are skipped; and not on the levels above."""
+    path, broken, good = DEEP[code]
+    assert (code, path) in found(lines, broken, level="deep")
+    assert code not in dict(found(lines, good, level="deep"))
+    assert code not in dict(found(lines, broken, level="file"))
+
+
 @pytest.mark.parametrize("code", OTHER_METHODS)
 def test_rules_of_other_methods_find_what_they_are_for(lines: Any, code: str) -> None:
     """Preference and reinforcement rows have rules of their own."""
@@ -137,47 +321,16 @@ def test_no_rule_is_without_an_example() -> None:
     """So a new rule cannot be added without showing what it means."""
     methods = ("supervised", "dpo", "reinforcement")
     rules = {rule.code for method in methods for rule in AzureRules(method=method).describe()}
-    assert rules == {*CASES, *OTHER_METHODS, *ELSEWHERE}
+    assert rules == {*CASES, *DEEP, *OTHER_METHODS, *ELSEWHERE}
 
 
-MODERN = {
-    "tools": said(
-        {"role": "system", "content": "S"},
-        USER,
-        {"role": "assistant", "tool_calls": [CALL]},
-        TOOL,
-        ASSISTANT,
-        tools=[{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}],
-        parallel_tool_calls=False,
-    ),
-    "an answer that is a call": said(USER, {"role": "assistant", "content": None, "tool_calls": [CALL]}),
-    "weights": said(USER, {**ASSISTANT, "weight": 0}, USER, {**ASSISTANT, "weight": 1}),
-    "names": said({**USER, "name": "ann"}, {**ASSISTANT, "name": "bot"}),
-    "text parts": said({"role": "user", "content": [{"type": "text", "text": "Q"}]}, ASSISTANT),
-    "images": said(
-        {
-            "role": "user",
-            "content": [{"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}],
-        },
-        ASSISTANT,
-    ),
-    "a refusal": said(USER, {"role": "assistant", "refusal": "I cannot."}),
-    "two questions in a row": said(USER, USER, ASSISTANT),
-    "functions of old": said(
-        USER,
-        {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
-        {"role": "function", "name": "f", "content": None},
-        ASSISTANT,
-        functions=[{"name": "f"}],
-    ),
-    "emoji and bidi text": said({"role": "user", "content": "👩‍👩‍👧 مرحبا"}, ASSISTANT),
-}
-
-
-@pytest.mark.parametrize("name", MODERN)
-def test_valid_modern_rows_are_accepted(lines: Any, name: str) -> None:
-    """Other validators reject several of these."""
-    assert list(found(lines, MODERN[name])) == []
+def test_a_function_message_says_that_it_has_no_content(lines: Any) -> None:
+    """Null is enough, leaving it out is not."""
+    called = {"role": "assistant", "function_call": {"name": "f", "arguments": "{}"}}
+    row = said(USER, called, {"role": "function", "name": "f"}, ASSISTANT)
+    assert ("content-missing", "messages[2].content") in found(lines, row)
+    row["messages"][2]["content"] = None
+    assert "content-missing" not in dict(found(lines, row))
 
 
 def test_an_unknown_role_suggests_the_near_one(lines: Any) -> None:
@@ -267,15 +420,15 @@ def test_every_rule_says_where_it_comes_from() -> None:
     """With a date, because services change; and its code is a stable, plain name."""
     for rule in AzureRules().describe():
         assert rule.code == rule.code.lower().replace("_", "-")
-        assert any(year in rule.source for year in ("2024", "2025", "2026"))
+        assert re.search(r"20[12]\d", rule.source)
         assert rule.summary
         assert rule.hint
 
 
 def test_an_unknown_level_is_an_error(ten: list[Row]) -> None:
     """The message lists those there are."""
-    with pytest.raises(DatasetError, match="rows, file"):
-        Dataset.from_examples(ten).validate(level="deep")
+    with pytest.raises(DatasetError, match="rows, file, deep"):
+        Dataset.from_examples(ten).validate(level="deeper")
 
 
 def test_the_rules_print_as_counts() -> None:

@@ -55,9 +55,9 @@ def test_both_outputs_of_a_preference_row_are_billed() -> None:
 
 
 def test_a_dataset_is_the_sum_of_its_rows() -> None:
-    """And says that it is an estimate."""
+    """And says that it is an estimate when no model was named."""
     dataset = Dataset.from_pairs([("What?", "That."), ("Who?", "She.")], system="S")
-    count = dataset.tokens("gpt-4.1-mini-2025-04-14")
+    count = dataset.tokens()
     assert count.tokens == sum(row_tokens(example.row, counter_for(None)) for example in dataset)
     assert (count.exact, count.counter) == (False, "estimate")
 

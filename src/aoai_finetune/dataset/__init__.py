@@ -5,35 +5,82 @@ Everything here is standard library and one JSON parser (jiter, which reports du
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ._azure import AzureRules
 from ._canonical import canonical_json
 from ._dataset import Dataset
 from ._example import Example, Message, by_answer
 from ._findings import Finding, Severity
+from ._limits import LIMITS, Limit
 from ._report import ValidationReport
-from ._rules import FileCheck, Rule, Settings, Spot
+from ._rules import FileCheck, Rule, Settings, Spot, ValidationRows
 from ._supersede import Supersession
 from ._text import normalise
-from ._tokens import TokenCount, TokenCounter, counter_for, row_tokens
+from ._tokens import Tally, TokenCount, TokenCounter, counter_for, row_tokens
+
+if TYPE_CHECKING:
+    from ._cost import Cost, cost_of
+    from ._prices import PRICES, PriceTable, Rate, TrainingPrice
+    from ._repaired import Fix, Repaired, Suggestion
+    from ._statistics import Spread, Statistics
 
 __all__ = [
+    "LIMITS",
+    "PRICES",
     "AzureRules",
+    "Cost",
     "Dataset",
     "Example",
     "FileCheck",
     "Finding",
+    "Fix",
+    "Limit",
     "Message",
+    "PriceTable",
+    "Rate",
+    "Repaired",
     "Rule",
     "Settings",
     "Severity",
     "Spot",
+    "Spread",
+    "Statistics",
+    "Suggestion",
     "Supersession",
+    "Tally",
     "TokenCount",
     "TokenCounter",
+    "TrainingPrice",
     "ValidationReport",
+    "ValidationRows",
     "by_answer",
     "canonical_json",
+    "cost_of",
     "counter_for",
     "normalise",
     "row_tokens",
 ]
+
+_LATE = {
+    "_cost": ("Cost", "cost_of"),
+    "_prices": ("PRICES", "PriceTable", "Rate", "TrainingPrice"),
+    "_repaired": ("Fix", "Repaired", "Suggestion"),
+    "_statistics": ("Spread", "Statistics"),
+}
+"""What few programs need, by module: imported when it is asked for."""
+
+
+def __getattr__(name: str) -> object:
+    for module, names in _LATE.items():
+        if name in names:
+            from importlib import import_module
+
+            value = getattr(import_module(f".{module}", __name__), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO, overload
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, overload
 
 from typing_extensions import override
 
 from ..errors import DatasetError
 from ._azure import AzureRules
 from ._claims import Claim
+from ._conversions import Conversions
 from ._example import Example
 from ._facts import FactSource
 from ._open import open_rows, remember
@@ -22,14 +23,23 @@ from ._reading import example_at, placed_examples
 from ._report import ValidationReport
 from ._sources import Rows, chain, select
 from ._supersede import Supersession, claims, split
-from ._tokens import TokenCount, counter_for, row_tokens
+from ._tokens import TokenCount
 from ._validate import validate
 from ._write import row_digest, rows_as_lines, write_lines
+
+if TYPE_CHECKING:
+    from ._cost import Cost
+    from ._prices import PriceTable
+    from ._statistics import Statistics
+
+if TYPE_CHECKING:
+    from ._findings import Finding
+    from ._repaired import Repaired
 
 __all__ = ["Dataset"]
 
 
-class Dataset:
+class Dataset(Conversions):
     """An immutable sequence of examples with a content fingerprint.
 
     Rows of a file are read when they are used and not kept, so a dataset costs eight bytes per row; slices,
@@ -37,11 +47,8 @@ class Dataset:
     `len`, iteration, `[int]`, `[slice]`, `+` and `==` (by fingerprint) work as for a sequence. Iterating over a
     row that cannot be used raises DatasetError with its place; `validate` lists them all instead.
 
-    Make one with `from_jsonl`, `from_examples` or `from_pairs`.
+    Make one with `from_jsonl`, `from_examples`, `from_pairs`, `from_csv`, `from_pandas` or `from_huggingface`.
     """
-
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
 
     @classmethod
     def from_jsonl(
@@ -69,21 +76,6 @@ class Dataset:
         Raises DatasetError, naming the row by its number, for what JSON cannot carry.
         """
         return cls(remember(examples, fact))
-
-    @classmethod
-    def from_pairs(
-        cls,
-        pairs: Iterable[tuple[str, str]],
-        *,
-        system: str | None = None,
-        fact: FactSource | Sequence[str] = None,
-    ) -> Dataset:
-        """One chat row per question and answer, each under the same system message if one is given.
-
-        `fact` is a function, one text for all rows, or one text per row.
-        """
-        rows = [_pair(pair, system, number) for number, pair in enumerate(pairs, 1)]
-        return cls(remember(rows, *_facts_of_pairs(fact, len(rows))))
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -141,12 +133,50 @@ class Dataset:
             raise DatasetError(f"cannot draw {n} rows from {len(self)}", hint="Ask for fewer rows")
         return self.select(random.Random(seed).sample(range(len(self)), n))
 
-    def deduplicate(self) -> Dataset:
-        """Each row once, at its first place."""
-        first: dict[str, int] = {}
-        for index, example in enumerate(self):
-            first.setdefault(example.digest, index)
-        return self if len(first) == len(self) else self.select(first.values())
+    def deduplicate(self, by: Literal["row", "question"] = "row") -> Dataset:
+        """Each row once, at its first place.
+
+        By `question`, rows that ask the same (all user texts, normalised) count as one, whatever they answer.
+        """
+        from ._overlap import first_of_each
+
+        first = first_of_each(self, by)
+        return self if len(first) == len(self) else self.select(first)
+
+    def split(
+        self,
+        fractions: Sequence[float] | None = None,
+        *,
+        test_size: float | None = None,
+        by: Literal["fact", "row"] | Callable[[Example], str] = "fact",
+        seed: int = 0,
+        stratify: Callable[[Example], str] | None = None,
+    ) -> tuple[Dataset, ...]:
+        """Parts of about these fractions of the rows, each in the order of the rows; none is empty.
+
+        The choice depends on the seed and on the rows, not on their order. DatasetError where groups are too few.
+
+        Args:
+            fractions: one per part, adding up to 1.
+            test_size: short for `[1 - test_size, test_size]`; 0.2 when neither is given.
+            by: what stays together: rows of one fact, and rows with the same question (`fact`); rows that are the
+                same (`row`); or rows for which a function gives the same text.
+            seed: another seed, another split.
+            stratify: a function whose values are spread over the parts in proportion, as far as groups allow.
+        """
+        from ._partition import partition, shares
+
+        parts = shares(fractions, test_size)
+        return tuple(self.select(indices) for indices in partition(self, parts, by, seed, stratify))
+
+    def leakage(self, other: Dataset, *, facts: bool = False) -> tuple[Finding, ...]:
+        """One finding for each row that stands in `other` too, or whose question does, spelling apart.
+
+        With `facts` also for rows whose fact has rows in `other`. Lines are those of this dataset.
+        """
+        from ._overlap import leaks
+
+        return leaks(self._rows, other._rows, facts=facts)
 
     def supersede(self, *, by: Dataset) -> Supersession:
         """Drop the rows whose fact has a different answer in `by`; answers are compared normalised.
@@ -190,28 +220,105 @@ class Dataset:
         return {fact: self.select(indices) for fact, indices in places.items()}
 
     def validate(
-        self, rules: AzureRules | None = None, *, level: str = "file", history: Dataset | None = None
+        self,
+        rules: AzureRules | None = None,
+        *,
+        level: str = "file",
+        history: Dataset | None = None,
+        validation: Dataset | None = None,
+        workers: int = 1,
     ) -> ValidationReport:
         """Everything there is to say about the rows; never raises for what stands in them.
 
+        Rows are read once and not kept. Level `rows` needs the same memory for a file of any size; level `file`
+        keeps about 260 bytes for each distinct row.
+
         Args:
             rules: what to check; `AzureRules()` when not given.
-            level: `rows` looks at each row alone, `file` (the default) also at all of them together.
+            level: `rows` looks at each row alone, `file` (the default) also at all of them together, `deep` also
+                for near duplicates, secrets and personal data, and counts tokens: many times slower.
             history: rows the model has learned already; adds conflicts with them.
+            validation: the validation rows of the same training; adds rows and questions shared with them.
+            workers: processes that share the work, with the same report in the end. One does it all where there is
+                nothing to gain, or no way: for less than 1 MiB each, rows that are not one file, level `deep`,
+                `history` and `validation`. Where processes are not forked (anywhere but on Linux, and beside
+                threads), a script needs `if __name__ == "__main__":`, as for every process pool.
         """
         learned = None if history is None else self._claims_of(history)
-        return validate(self._rows, rules or AzureRules(), level, learned)
+        held_out = None if validation is None else self._rows_of(validation)
+        return validate(self._rows, rules or AzureRules(), level, learned, held_out, workers=workers)
+
+    @staticmethod
+    def _rows_of(other: Dataset) -> Rows:
+        return other._rows
 
     @staticmethod
     def _claims_of(other: Dataset) -> Iterable[Claim]:
         return claims(other._rows)
 
-    def tokens(self, model: str | None = None) -> TokenCount:
-        """Tokens billed for one epoch over these rows; `exact` says whether it is a count or an estimate."""
-        counter = counter_for(model)
-        return TokenCount(
-            sum(row_tokens(example.row, counter) for example in self), counter.exact, counter.name
-        )
+    def repair(self, rules: AzureRules | None = None, *, off: Collection[str] = ()) -> Repaired:
+        """Every safe fix to the rows, each listed; what is not safe is only suggested. No file is changed.
+
+        Fixed are byte-order marks, line ends, blank lines, exact copies of a row with the same fact, rows of older
+        forms (prompt and completion, `conversations`, `function_call`) and white space around texts.
+
+        Args:
+            rules: what `suggestions` are looked for with; `AzureRules()` when not given.
+            off: names of fixes to leave out. The repeats of a planned file are intended: `off=["duplicate-row"]`.
+        """
+        from ._repair import repair_rows
+        from ._repaired import Repaired
+
+        rows, fixes = repair_rows(self._rows, off)
+        mended = self if rows is self._rows else Dataset(rows)
+        return Repaired(dataset=mended, original=self, fixes=fixes, lines=self._rows, rules=rules, off=off)
+
+    def tokens(self, model: str | None = None, *, workers: int = 1) -> TokenCount:
+        """Tokens billed for one epoch over these rows; `exact` says whether it is a count or an estimate.
+
+        Exact counts need a model and the extra `tokens`; nothing is downloaded. `row_tokens` says what is counted.
+
+        Args:
+            model: whose encoding counts; None for the estimate, which is the same on every machine.
+            workers: processes to count in; worth it from about ten thousand rows on.
+        """
+        from ._counting import count_tokens
+
+        return count_tokens(self._rows, model, workers=workers)
+
+    def statistics(self, model: str | None = None) -> Statistics:
+        """Lengths, messages, roles and scripts in numbers; tokens as `tokens(model)` counts them."""
+        from ._statistics import statistics_of
+
+        return statistics_of(self._rows, model)
+
+    def estimate_cost(
+        self,
+        model: str,
+        *,
+        n_epochs: int,
+        tier: str,
+        region: str | None = None,
+        prices: PriceTable | None = None,
+    ) -> Cost:
+        """What training on these rows as they are would cost: tokens x epochs x a dated list price.
+
+        Args:
+            model: catalogue or fine-tuned model.
+            n_epochs: trips through the rows.
+            tier: `global`, `regional`, `datazone` or `developer`, or the service's name for it.
+            region: such as `swedencentral`, where the price depends on it; without it the cost is a range.
+            prices: another table than `aoai_finetune.dataset.PRICES`.
+
+        Raises:
+            NotFound: no price is known for this model, tier or region; the hint names what is known.
+            ValueError: no such tier, or `n_epochs` below 1.
+        """
+        from ._cost import cost_of
+
+        if n_epochs < 1:
+            raise ValueError(f"n_epochs is {n_epochs}; it must be at least 1")
+        return cost_of(self.tokens(model) * n_epochs, model, tier=tier, region=region, prices=prices)
 
     def write_to(self, stream: BinaryIO) -> int:
         """Write what is uploaded: canonical rows without facts, each with a line feed. Returns the bytes written."""
@@ -261,22 +368,3 @@ class Dataset:
         from ._views import dataset_html
 
         return dataset_html(self)
-
-
-def _pair(pair: Sequence[str], system: str | None, number: int) -> dict[str, Any]:
-    if isinstance(pair, str) or len(pair) != 2:
-        raise DatasetError("a pair is a question and an answer", line=number)
-    head = [] if system is None else [("system", system)]
-    turns = [*head, ("user", pair[0]), ("assistant", pair[1])]
-    return {"messages": [{"role": role, "content": content} for role, content in turns]}
-
-
-def _facts_of_pairs(
-    fact: FactSource | Sequence[str], rows: int
-) -> tuple[Callable[[Example], str] | None, Sequence[str] | None]:
-    if fact is None or callable(fact):
-        return fact, None
-    facts = [fact] * rows if isinstance(fact, str) else list(fact)
-    if len(facts) != rows:
-        raise DatasetError(f"{len(facts)} facts for {rows} pairs", hint="Give one fact per pair")
-    return None, facts

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from ._example import Example
 from ._findings import Fault
 
-__all__ = ["FACT_KEY", "FactSource", "take_fact"]
+__all__ = ["FACT_KEY", "FactSource", "asked", "take_fact"]
 
 FACT_KEY = "fact"
 FactSource: TypeAlias = Callable[[Example], str] | str | None
@@ -25,11 +25,16 @@ def take_fact(row: dict[str, Any], source: FactSource, line: int) -> str | Fault
 
 
 def _called(row: dict[str, Any], function: Callable[[Example], str], line: int) -> str | Fault | None:
-    """Whatever a user's function raises becomes a fault that names the kind of error, but not the row text in it."""
+    found = asked(function, Example(row, None, line), "fact")
+    return found if isinstance(found, Fault) else _checked(found, "")
+
+
+def asked(function: Callable[[Example], str], example: Example, name: str) -> object:
+    """What a user's function says; when it raises, a fault that names the kind of error, but not the row text in it."""
     try:
-        return _checked(function(Example(row, None, line)), "")
+        return function(example)
     except Exception as why:  # noqa: BLE001 - code of the user's, run once per row
-        return Fault("fact-type", "", f"the fact= function raised {type(why).__name__}")
+        return Fault("fact-type", "", f"the {name}= function raised {type(why).__name__}")
 
 
 def _checked(value: object, path: str) -> str | Fault | None:

@@ -6,17 +6,31 @@ import io
 import os
 from array import array
 from bisect import bisect_right
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol, Self, TypeAlias
 
+from typing_extensions import Buffer, override
+
 from ..errors import DatasetError
 from ._json import BOM, MAX_ROW
 
-__all__ = ["Bytes", "BytesInMemory", "FileOnDisk", "Line", "LineIndex", "read_lines"]
+__all__ = [
+    "Bytes",
+    "BytesInMemory",
+    "FileOnDisk",
+    "Line",
+    "LineIndex",
+    "Span",
+    "lines_of",
+    "opened",
+    "read_lines",
+    "spans",
+    "whole_line",
+]
 
 Line: TypeAlias = tuple[int, bytes | None]
 """A 1-based number and the bytes with their line end; None for a line longer than `MAX_ROW`."""
@@ -103,16 +117,102 @@ def _open(path: str, buffer: int = _BUFFER) -> BinaryIO:
         raise DatasetError(f"the file cannot be read: {reason}", source=path) from None
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Whole lines of a file, from one byte to another, as a content of its own."""
+
+    file: FileOnDisk
+    start: int
+    end: int
+    watch: Callable[[int], None] | None = None
+
+    @property
+    def name(self) -> str | None:
+        """The path of the file."""
+        return self.file.name
+
+    @contextmanager
+    def open(self, buffer: int = _BUFFER, /) -> Generator[BinaryIO, None, None]:
+        """A fresh handle that ends where the span ends, and tells `watch` how many of its bytes were read."""
+        with self.file.open(0) as handle:
+            handle.seek(self.start)
+            yield io.BufferedReader(_Window(handle, self), buffer)
+
+
+class _Window(io.RawIOBase):
+    """A file that seems to hold nothing but some of its bytes."""
+
+    def __init__(self, handle: BinaryIO, span: Span) -> None:
+        self._handle, self._start, self._end = handle, span.start, span.end
+        self._watch = span.watch
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def seekable(self) -> bool:
+        return True
+
+    @override
+    def tell(self) -> int:
+        return self._handle.tell() - self._start
+
+    @override
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        return self._handle.seek(self._start + offset, whence) - self._start
+
+    @override
+    def readinto(self, buffer: Buffer, /) -> int:
+        view = memoryview(buffer)
+        data = self._handle.read(max(0, min(len(view), self._end - self._handle.tell())))
+        view[: len(data)] = data
+        if self._watch is not None:
+            self._watch(self.tell())
+        return len(data)
+
+
+def spans(file: FileOnDisk, parts: int) -> list[Span]:
+    """The file in at most so many parts of nearly the same size, each of whole lines."""
+    ends: list[int] = []
+    with file.open(_SMALL_BUFFER) as handle:
+        for part in range(1, parts):
+            handle.seek(max(file.size * part // parts - 1, 0))
+            _skip_line(handle)
+            ends.append(min(handle.tell(), file.size))
+    ends.append(file.size)
+    starts = [0, *ends]
+    return [Span(file, start, end) for start, end in zip(starts, ends, strict=False) if start < end]
+
+
 def read_lines(content: Bytes) -> Iterator[Line]:
     """All physical lines from first to last. A byte-order mark is taken off the first one."""
+    with opened(content) as handle:
+        for number, raw in lines_of(handle):
+            yield number, whole_line(handle, raw)
+
+
+@contextmanager
+def opened(content: Bytes) -> Generator[BinaryIO, None, None]:
+    """A handle at the first line, after a byte-order mark if the content starts with one."""
     with content.open() as handle:
-        if handle.read(len(BOM)) != BOM:
+        at_start = not isinstance(content, Span) or content.start == 0
+        if at_start and handle.read(len(BOM)) != BOM:
             handle.seek(0)
-        for number, raw in enumerate(iter(partial(handle.readline, MAX_ROW), b""), 1):
-            too_long = len(raw) == MAX_ROW and not raw.endswith(b"\n")
-            if too_long:
-                _skip_line(handle)
-            yield number, None if too_long else raw
+        yield handle
+
+
+def lines_of(handle: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Numbered lines, each of at most `MAX_ROW` bytes: `whole_line` tells what is only the start of a line."""
+    return enumerate(iter(partial(handle.readline, MAX_ROW), b""), 1)
+
+
+def whole_line(handle: BinaryIO, raw: bytes) -> bytes | None:
+    """The line if it is all there; None if it is too long, after skipping the rest of it."""
+    if len(raw) < MAX_ROW or raw.endswith(b"\n"):
+        return raw
+    _skip_line(handle)
+    return None
 
 
 def _skip_line(handle: BinaryIO) -> int:

@@ -5,11 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from typing_extensions import override
 
 __all__ = ["Fault", "Finding", "Severity", "key_path", "path_parts"]
+
+_FIXES: Final = {
+    ("bom-inside", ""): "byte-order-mark",
+    ("line-end", ""): "line-end",
+    ("blank-line", ""): "blank-line",
+    ("duplicate-row", ""): "duplicate-row",
+    ("functions-older", ""): "tool-calls",
+    ("messages-missing", "prompt"): "prompt-completion",
+    ("messages-missing", "conversations"): "conversations",
+}
+"""Code and path of findings that `Dataset.repair` knows a safe fix for, and the name of the fix; "" is any path."""
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}\Z")
 _PATH_PART = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
@@ -48,6 +59,11 @@ class Finding:
     line: int | None = None
     path: str = ""
     source: str | None = None
+
+    @property
+    def fix(self) -> str:
+        """The name of the safe fix that `Dataset.repair` has for such a finding; empty where there is none."""
+        return _FIXES.get((self.code, self.path)) or _FIXES.get((self.code, ""), "")
 
     @property
     def where(self) -> str:

@@ -6,11 +6,9 @@ from typing import Final
 
 from ._findings import Fault
 from ._messages import (
-    OUTPUTS,
     Faults,
     Row,
     content_type,
-    is_preference,
     message_type,
     messages_empty,
     messages_missing,
@@ -18,8 +16,9 @@ from ._messages import (
     not_json,
     objects,
     role_missing,
+    some,
 )
-from ._shape import is_list, is_object
+from ._shape import is_object
 
 __all__ = [
     "assistant_missing",
@@ -28,11 +27,11 @@ __all__ = [
     "last_is_assistant",
     "last_is_user",
     "plain",
-    "preference_outputs",
-    "preference_row",
     "structural_fault",
+    "system_position",
     "user_missing",
     "weight_role",
+    "weights_zero",
 ]
 
 _PLAIN_ROLES: Final = frozenset({"system", "user", "assistant"})
@@ -41,14 +40,20 @@ _PLAIN_ROLES: Final = frozenset({"system", "user", "assistant"})
 def plain(row: Row) -> bool:
     """Nothing but non-empty texts from system, user and assistant, ending with an answer to a user.
 
-    No rule for supervised rows has anything to say about such a row, so they are not run for it. Most rows of
-    most files are plain: this keeps validation near the speed of the parser.
+    No rule for supervised rows has anything to say about such a row, so they are not run for it, unless
+    `_plain.shows` sees that a text may be too long or hold NUL or controls of direction. Most rows of most
+    files are plain: this keeps validation near the speed of the parser.
     """
     messages = row.get("messages")
     if len(row) != 1 or messages.__class__ is not list:
         return False
-    roles = [_plain_role(message) for message in messages or ()]
-    return "" not in roles and "user" in roles and roles[-1] == "assistant"
+    roles: list[str] = []
+    for message in messages or ():
+        role = _plain_role(message)
+        if not role:
+            return False
+        roles.append(role)
+    return "user" in roles and roles[-1] == "assistant" and "system" not in roles[1:]
 
 
 def _plain_role(message: Row) -> str:
@@ -69,12 +74,39 @@ def developer_role(row: Row) -> Faults:
 
 
 def content_empty(row: Row) -> Faults:
-    """Texts of nothing but white space, beside no call either."""
+    """Texts of nothing but white space, beside no call either. The result of a tool may be empty."""
     for path, message in objects(row):
         content: object = message.get("content")
         calls = message.get("tool_calls") or message.get("function_call") or message.get("refusal")
-        if isinstance(content, str) and not content.strip() and not calls:
+        if calls or message.get("role") in ("tool", "function"):
+            continue
+        if isinstance(content, str) and not content.strip():
             yield f"{path}.content", "the content is empty"
+        for index, part in enumerate(some(content)):
+            text: object = part.get("text") if is_object(part) else None
+            if isinstance(text, str) and not text.strip():
+                yield f"{path}.content[{index}].text", "the text of the part is empty"
+
+
+def system_position(row: Row) -> Faults:
+    """System messages after others, where the model seldom meets them."""
+    started = ""
+    for path, message in objects(row):
+        start, _, index = path.partition("[")
+        if message.get("role") not in ("system", "developer"):
+            started = start
+        elif started == start:
+            yield f"{start}[{index}.role", "a system message stands after other messages"
+
+
+def weights_zero(row: Row) -> Faults:
+    """Rows that switch off the training on each of their answers."""
+    messages: object = row.get("messages")
+    answers = [
+        message for message in some(messages) if is_object(message) and message.get("role") == "assistant"
+    ]
+    if answers and all(answer.get("weight") == 0 and answer.get("weight") is not False for answer in answers):
+        yield "messages", "every answer has weight 0, so there is nothing to learn"
 
 
 def weight_role(row: Row) -> Faults:
@@ -85,8 +117,7 @@ def weight_role(row: Row) -> Faults:
 
 
 def _roles(row: Row) -> list[object]:
-    messages: object = row.get("messages")
-    return [message.get("role") for message in messages if is_object(message)] if is_list(messages) else []
+    return [message.get("role") for message in some(row.get("messages")) if is_object(message)]
 
 
 def assistant_missing(row: Row) -> Faults:
@@ -115,33 +146,6 @@ def user_missing(row: Row) -> Faults:
     roles = _roles(row)
     if roles and "user" not in roles:
         yield "messages", "no message is from a user"
-
-
-def preference_row(row: Row) -> Faults:
-    """Preference rows where chat rows are expected."""
-    if is_preference(row):
-        yield "", "this is a preference row (DPO), and the training method is another"
-
-
-def preference_outputs(row: Row) -> Faults:
-    """Rows that are not one input with two lists of answers."""
-    asked: object = row.get("input")
-    if not is_object(asked) or not is_list(asked.get("messages")):
-        yield "input.messages", "a preference row needs an `input` with its `messages`"
-    for name in OUTPUTS:
-        yield from _output(name, row.get(name))
-
-
-def _output(name: str, value: object) -> Faults:
-    if not is_list(value):
-        yield name, f"a preference row needs `{name}` as a list of messages"
-        return
-    roles = [message.get("role") for message in value if is_object(message)]
-    if roles and "assistant" not in roles:
-        yield name, "no message is from the assistant"
-    for index, role in enumerate(roles):
-        if role not in ("assistant", "tool"):
-            yield f"{name}[{index}].role", "outputs are messages of assistant and tool only"
 
 
 _STRUCTURE: Final = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from ..errors import DatasetError
 from ._example import Example
@@ -11,9 +12,18 @@ from ._json import MAX_ROW, parse_row
 from ._meaning import structural_fault
 from ._sources import Rows, SourceLine
 
-__all__ = ["TOO_LONG", "example_at", "placed_examples"]
+__all__ = ["TOO_LONG", "example_at", "placed_examples", "usable_row"]
 
 TOO_LONG = Fault("row-too-long", "", f"the row is longer than {MAX_ROW // 2**20} MiB and was not read")
+
+
+def usable_row(line: SourceLine) -> dict[str, Any] | None:
+    """The row on a line without its fact, None where there is no row that can be used."""
+    leaf, number, raw = line
+    row = parse_row(raw) if raw is not None and not raw.isspace() else None
+    if row is None or isinstance(row, Fault) or isinstance(leaf.take_fact(row, number), Fault):
+        return None
+    return None if structural_fault(row) else row
 
 
 def example_at(line: SourceLine) -> Example | None:
@@ -42,8 +52,8 @@ def placed_examples(rows: Rows) -> Iterator[tuple[str | None, Example]]:
 
 
 def _error(fault: Fault, line: SourceLine) -> DatasetError:
-    from ._catalogue import RULES
+    from ._catalogue import all_rules
 
     leaf, number, _ = line
-    hint = next((rule.hint for rule in RULES if rule.code == fault.code), "")
+    hint = next((rule.hint for rule in all_rules() if rule.code == fault.code), "")
     return DatasetError(fault.message, source=leaf.source, line=number, path=fault.path, hint=hint)

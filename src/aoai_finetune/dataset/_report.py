@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, overload
 
 from typing_extensions import override
 
 from ..errors import DatasetError
 from ._findings import Finding, Severity, path_parts
+
+if TYPE_CHECKING:
+    from ._azure import AzureRules
 
 __all__ = ["ValidationReport"]
 
@@ -106,6 +111,76 @@ class ValidationReport:
         lines += [f"  {finding.where or 'file'}: {finding.message}" for finding in found[:_SHOWN]]
         rest = self.counts[code] - min(_SHOWN, len(found))
         return [*lines, f"  and {rest:,} more"] if rest else lines
+
+    @overload
+    def to_text(self, path: None = None) -> str: ...
+    @overload
+    def to_text(self, path: str | os.PathLike[str]) -> Path: ...
+    def to_text(self, path: str | os.PathLike[str] | None = None) -> str | Path:
+        """The summary, and every finding kept as `file:line: severity code: ...`, for editors and logs.
+
+        Like the other exports it is returned, or written whole to a path, which is returned then (OSError when
+        that fails); and like them it holds no text of any row.
+        """
+        from ._exports import report_text, save
+
+        return save(report_text(self), path)
+
+    @overload
+    def to_json(self, path: None = None) -> str: ...
+    @overload
+    def to_json(self, path: str | os.PathLike[str]) -> Path: ...
+    def to_json(self, path: str | os.PathLike[str] | None = None) -> str | Path:
+        """The whole report as JSON, stable within its `version`: keys are added, never changed."""
+        from ._exports import report_to_json, save
+
+        return save(report_to_json(self), path)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> ValidationReport:
+        """The report that `to_json` wrote. Raises DatasetError for anything else, and for another version."""
+        from ._exports import report_from_json
+
+        return report_from_json(text)
+
+    @overload
+    def to_sarif(
+        self, path: None = None, *, rules: AzureRules | None = None, root: str | os.PathLike[str] = "."
+    ) -> str: ...
+    @overload
+    def to_sarif(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        rules: AzureRules | None = None,
+        root: str | os.PathLike[str] = ".",
+    ) -> Path: ...
+    def to_sarif(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        rules: AzureRules | None = None,
+        root: str | os.PathLike[str] = ".",
+    ) -> str | Path:
+        """The report as SARIF 2.1.0, as GitHub code scanning and other viewers read it.
+
+        Args:
+            path: where to write it; without one the text is returned.
+            rules: what was checked, so that rules of your own are described too.
+            root: the root of the checkout; files below it get paths relative to it.
+        """
+        from ._catalogue import all_rules
+        from ._exports import save
+        from ._sarif import report_to_sarif
+
+        known = [*all_rules(), *(rules.describe() if rules else ())]
+        return save(report_to_sarif(self, known, root), path)
+
+    def to_html(self, path: str | os.PathLike[str]) -> Path:
+        """Write one self-contained page with every finding kept. Raises OSError when that fails."""
+        from ._exports import report_page
+
+        return report_page(self, path)
 
     @override
     def __repr__(self) -> str:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from ._claims import KnownAnswers
 from ._findings import Severity
 
-__all__ = ["FileCheck", "FileCheckMaker", "Level", "Method", "RowCheck", "Rule", "Settings", "Spot"]
+__all__ = [
+    "FileCheck",
+    "FileCheckMaker",
+    "Level",
+    "Method",
+    "RowCheck",
+    "Rule",
+    "Settings",
+    "Spot",
+    "ValidationRows",
+]
 
 Level: TypeAlias = Literal["rows", "file", "deep"]
 Method: TypeAlias = Literal["supervised", "dpo", "reinforcement"]
@@ -28,7 +38,10 @@ class Spot(NamedTuple):
 
 
 class FileCheck(Protocol):
-    """A small stateful checker that is fed every sound row once, in order, and then asked for its conclusion."""
+    """A small stateful checker that is fed every sound row once, in order, and then asked for its conclusion.
+
+    One with a true attribute `blind` is not fed: it is asked at the end only.
+    """
 
     def see(self, row: Mapping[str, Any], fact: str | None, line: int, source: str | None, /) -> str | None:
         """What is wrong with this row in the light of those before it; None for nothing.
@@ -43,12 +56,36 @@ class FileCheck(Protocol):
         ...
 
 
+class ValidationRows(NamedTuple):
+    """What is known of the validation rows: the SHA-256 of each canonical form, and the normalised questions."""
+
+    rows: Collection[bytes]
+    questions: Collection[str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What file checks may depend on."""
+    """What file checks may depend on.
+
+    Attributes:
+        min_examples: the least number of rows.
+        history: what the model has learned already, if it was given.
+        limits: the limits of the service by name, for the model that is to be trained.
+        model: the model to be trained, if it was named.
+        n_epochs: how often the rows will be gone through, if it was said.
+        size: bytes of all rows together, where that is known without reading them.
+        validation: what the validation rows hold, if they were given.
+        shared: where checks of one pass may keep what several of them need.
+    """
 
     min_examples: int = 10
     history: KnownAnswers | None = field(default=None, repr=False)
+    limits: Mapping[str, int] = field(default_factory=dict[str, int])
+    model: str | None = None
+    n_epochs: int | None = None
+    size: int | None = None
+    validation: ValidationRows | None = field(default=None, repr=False)
+    shared: dict[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
 
 
 FileCheckMaker: TypeAlias = Callable[[Settings], FileCheck]
@@ -69,6 +106,10 @@ class Rule:
         row: checks one row alone. A rule with neither `row` nor `file` is checked by the reader itself.
         file: makes a checker for a whole file.
         needs_history: only checked when `validate` was given a history.
+        needs_validation: only checked when `validate` was given validation rows.
+        heuristic: a guess from patterns: it misses some cases and names some that are none.
+        when: `row` is only asked about rows with one of these words among the keys of the row, its messages and
+            their parts, and the roles; empty: about every row.
     """
 
     code: str
@@ -81,3 +122,6 @@ class Rule:
     row: RowCheck | None = field(default=None, repr=False)
     file: FileCheckMaker | None = field(default=None, repr=False)
     needs_history: bool = False
+    needs_validation: bool = False
+    heuristic: bool = False
+    when: frozenset[str] = frozenset()

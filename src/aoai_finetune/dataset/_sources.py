@@ -28,6 +28,7 @@ __all__ = [
     "ScatteredRows",
     "SelectedRows",
     "SourceLine",
+    "arrange",
     "chain",
     "select",
 ]
@@ -259,7 +260,11 @@ def select(rows: Rows, indices: Sequence[int]) -> Rows:
         return SelectedRows(rows, indices if isinstance(indices, range) else array("Q", indices))
     if isinstance(rows, SelectedRows):
         return SelectedRows(rows.leaf, array("Q", (rows.indices[index] for index in indices)))
-    places = [rows.locate(index) for index in indices]
+    return arrange([rows.locate(index) for index in indices])
+
+
+def arrange(places: Sequence[tuple[Leaf, int]]) -> Rows:
+    """The rows at these places, each a leaf and an index there, in this order."""
     runs = sum(1 for _ in groupby(places, key=_leaf_id))
     return _chained(places) if runs <= _FEW_RUNS else _scattered(places)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from ..display import Html, Tone, badge, facts, fold, fragment, html_table, join, prose, table
+from ..display import Html, Tone, badge, banner, facts, fold, fragment, html_table, join, prose, table
 from ..errors import DatasetError
 from ._example import Example
 from ._findings import Finding, Severity
@@ -13,8 +13,18 @@ from ._report import ValidationReport
 
 if TYPE_CHECKING:
     from ._dataset import Dataset
+    from ._repaired import Repaired
 
-__all__ = ["dataset_html", "report_html", "rows_html", "rows_text"]
+__all__ = [
+    "dataset_html",
+    "repaired_html",
+    "report_banner",
+    "report_findings",
+    "report_html",
+    "report_rules",
+    "rows_html",
+    "rows_text",
+]
 
 _TONES: Final[dict[Severity, Tone]] = {
     Severity.ERROR: "bad",
@@ -59,9 +69,54 @@ def _findings(report: ValidationReport) -> Html:
     return join(head, listed, prose(f"and {rest:,} more") if rest else "")
 
 
+def report_banner(report: ValidationReport) -> Html:
+    """The verdict in words."""
+    if not report.ok:
+        return banner("Not ready", f"{report.summary}. The service would refuse this.", "bad")
+    tone: Tone = "unsure" if report.count(Severity.WARNING) else "good"
+    return banner("Ready", f"{report.summary}.", tone)
+
+
+def report_rules(report: ValidationReport) -> Html:
+    """One line per rule that found something: how often, and what to do."""
+    order = list(Severity)
+    codes = sorted(report.counts, key=lambda code: (order.index(report.severities[code]), code))
+    hints = {finding.code: finding.hint for finding in reversed(report.findings)}
+    rows = [
+        (_badge(report.severities[code]), code, f"{report.counts[code]:,}", hints.get(code, ""))
+        for code in codes
+    ]
+    return html_table(("severity", "code", "findings", "what to do"), rows, align="ll>l")
+
+
+def report_findings(report: ValidationReport, severity: Severity) -> Html:
+    """Every finding of this severity that was kept, and how many were not."""
+    kept = [finding for finding in report.findings if finding.severity is severity]
+    rows = [(finding.code, finding.where or "file", finding.message, finding.fix) for finding in kept]
+    rest = report.count(severity) - len(kept)
+    listed = html_table(("code", "where", "what", "fixed by repair()"), rows)
+    return join(listed, prose(f"and {rest:,} more, which were counted and not kept") if rest else "")
+
+
+def _badge(severity: Severity) -> Html:
+    return badge(severity.value, _TONES[severity])
+
+
 def _finding(finding: Finding) -> tuple[str, ...]:
-    tone = badge(finding.severity.value, _TONES[finding.severity])
-    return tone, finding.code, finding.where or "file", finding.message, finding.hint
+    return _badge(finding.severity), finding.code, finding.where or "file", finding.message, finding.hint
+
+
+def repaired_html(repaired: Repaired) -> str:
+    """The fixes as a table."""
+    shown = repaired.fixes[:_FINDINGS_SHOWN]
+    head = prose(f"{len(repaired.fixes):,} fix{'es' * (len(repaired.fixes) != 1)}")
+    if not shown:
+        return fragment(head)
+    listed = html_table(
+        ("fix", "where", "was", "is"), [(fix.code, fix.where, fix.was, fix.now) for fix in shown]
+    )
+    rest = len(repaired.fixes) - len(shown)
+    return fragment(join(head, listed, prose(f"and {rest:,} more") if rest else ""))
 
 
 def rows_text(examples: Iterable[Example], width: int) -> str:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from ._claims import Claim, KnownAnswers, near_misses
-from ._example import answer_of, digest_of, question_of
+from ._example import digest_of
+from ._overlap import question_key
 from ._rules import Settings, Spot
-from ._text import normalise
 
-__all__ = ["Duplicates", "FewPhrasings", "HistoryConflicts", "NearMisses", "OneAnswer", "TooFew"]
-
-_ENOUGH_PHRASINGS: Final = 4
-_LINE_BITS: Final = 40
+__all__ = [
+    "HistoryConflicts",
+    "NearMisses",
+    "SharedQuestions",
+    "SharedRows",
+    "TooFew",
+]
 
 
 class TooFew:
     """The service's minimum of rows."""
+
+    blind = True
 
     def __init__(self, settings: Settings) -> None:
         self._least = settings.min_examples
@@ -30,81 +35,6 @@ class TooFew:
         if rows < self._least:
             found = "the file is empty" if not rows else f"only {rows} example{'s' * (rows > 1)}"
             yield Spot(f"{found}, and the service asks for at least {self._least}")
-
-
-class Duplicates:
-    """Rows whose canonical form was there before."""
-
-    def __init__(self, _settings: Settings) -> None:
-        self._first: dict[int, int] = {}
-        self._sources: list[str | None] = []
-
-    def see(self, row: Mapping[str, Any], _fact: str | None, line: int, source: str | None, /) -> str | None:
-        """Names the first line with the same row."""
-        if source not in self._sources[-1:]:
-            self._sources.append(source)
-        # One integer holds file and line: a tuple per row would cost more than the rest of the table.
-        here = (len(self._sources) - 1) << _LINE_BITS | line
-        key = int.from_bytes(digest_of(row)[:8])
-        first = self._first.setdefault(key, here)
-        return None if first is here else self._same_as(first, source)
-
-    def _same_as(self, first: int, source: str | None) -> str:
-        name = self._sources[first >> _LINE_BITS]
-        where = f" of {name}" if name is not None and name != source else ""
-        return f"the same row as line {first & ((1 << _LINE_BITS) - 1)}{where}"
-
-    def end(self, _rows: int, /) -> Iterable[Spot]:
-        """Nothing more."""
-        return ()
-
-
-class OneAnswer:
-    """Files that teach a single reply."""
-
-    def __init__(self, _settings: Settings) -> None:
-        self._answer = ""
-        self._rows, self._varied = 0, False
-
-    def see(self, row: Mapping[str, Any], _fact: str | None, _line: int, _source: str | None, /) -> None:
-        """Compare with the answer before until one differs."""
-        if self._varied:
-            return
-        answer = normalise(answer_of(row))
-        self._varied = self._rows > 0 and answer != self._answer
-        self._answer = answer
-        self._rows += 1
-
-    def end(self, _rows: int, /) -> Iterable[Spot]:
-        """One spot when no answer differed."""
-        if self._rows > 1 and not self._varied and self._answer:
-            yield Spot(
-                f"all {self._rows:,} rows have the same answer: the model learns to say it to everything"
-            )
-
-
-class FewPhrasings:
-    """Facts with fewer than four phrasings. Where no fact is given, rows with the same answer count as one fact."""
-
-    def __init__(self, _settings: Settings) -> None:
-        self._phrasings: dict[int, tuple[int, ...]] = {}
-
-    def see(self, row: Mapping[str, Any], fact: str | None, _line: int, _source: str | None, /) -> None:
-        """Collect questions per fact until there are four."""
-        key = hash(("answer", answer_of(row)) if fact is None else ("fact", fact))
-        known = self._phrasings.get(key, ())
-        asked = hash(question_of(row))
-        if len(known) < _ENOUGH_PHRASINGS and asked not in known:
-            self._phrasings[key] = (*known, asked)
-
-    def end(self, _rows: int, /) -> Iterable[Spot]:
-        """One spot for the whole file."""
-        few = sum(len(known) < _ENOUGH_PHRASINGS for known in self._phrasings.values())
-        if few:
-            yield Spot(
-                f"{few:,} of {len(self._phrasings):,} facts have fewer than {_ENOUGH_PHRASINGS} phrasings"
-                " of their question"
-            )
 
 
 class HistoryConflicts:
@@ -141,3 +71,40 @@ class NearMisses:
         if self._history is not None:
             for miss in near_misses(self._history, KnownAnswers(self._new)):
                 yield Spot(f"in the history: {miss.message}", miss.line, miss.source)
+
+
+class SharedRows:
+    """Rows that are among the validation rows too."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._rows = settings.validation.rows if settings.validation else ()
+
+    def see(
+        self, row: Mapping[str, Any], _fact: str | None, _line: int, _source: str | None, /
+    ) -> str | None:
+        """One message per shared row."""
+        return "the row is among the validation rows too" if digest_of(row) in self._rows else None
+
+    def end(self, _rows: int, /) -> Iterable[Spot]:
+        """Nothing more."""
+        return ()
+
+
+class SharedQuestions:
+    """Rows that ask what a validation row asks, and are not that row."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._rows = settings.validation.rows if settings.validation else ()
+        self._questions = settings.validation.questions if settings.validation else ()
+
+    def see(
+        self, row: Mapping[str, Any], _fact: str | None, _line: int, _source: str | None, /
+    ) -> str | None:
+        """One message per row."""
+        if question_key(row) not in self._questions or digest_of(row) in self._rows:
+            return None
+        return "a validation row asks the same question"
+
+    def end(self, _rows: int, /) -> Iterable[Spot]:
+        """Nothing more."""
+        return ()

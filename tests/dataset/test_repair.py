@@ -1,0 +1,379 @@
+"""Safe fixes, each listed; what is not safe is only suggested."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aoai_finetune.dataset import Dataset, Repaired
+from aoai_finetune.dataset._mend import MENDERS
+from aoai_finetune.errors import DatasetError
+
+BOM = b"\xef\xbb\xbf"
+CALL = {"name": "look_up", "arguments": "{}"}
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+
+
+def repaired(*rows: Any, **options: Any) -> Repaired:
+    """The repair of rows given as dictionaries or as lines of bytes."""
+    lines = [row if isinstance(row, bytes) else json.dumps(row).encode() + b"\n" for row in rows]
+    return Dataset.from_jsonl(b"".join(lines)).repair(**options)
+
+
+def said(*turns: tuple[str, Any], **keys: Any) -> dict[str, Any]:
+    """A row of messages."""
+    return {"messages": [{"role": role, "content": text} for role, text in turns], **keys}
+
+
+GOOD = said(("user", "Q"), ("assistant", "A"))
+
+
+def test_rows_without_a_fault_are_given_back() -> None:
+    """Not a copy: the same dataset."""
+    dataset = Dataset.from_examples([GOOD])
+    repair = dataset.repair()
+    assert (repair.dataset is dataset, repair.fixes) == (True, ())
+
+
+def test_a_byte_order_mark_at_the_start_is_listed() -> None:
+    """And gone from what is written."""
+    repair = repaired(BOM, GOOD)
+    assert [(fix.code, fix.line, fix.row) for fix in repair.fixes] == [("byte-order-mark", 1, None)]
+    assert repair.dataset == Dataset.from_examples([GOOD])
+
+
+def test_a_byte_order_mark_inside_makes_a_row_readable() -> None:
+    """It remains when files are joined."""
+    repair = repaired(GOOD, BOM + json.dumps(said(("user", "R"), ("assistant", "B"))).encode())
+    assert [(fix.code, fix.line, fix.row) for fix in repair.fixes] == [("byte-order-mark", 2, 1)]
+    assert [example.question for example in repair.dataset] == ["Q", "R"]
+
+
+def test_a_line_of_nothing_but_a_byte_order_mark_goes() -> None:
+    """There is no row behind it."""
+    repair = repaired(GOOD, BOM + b"\n")
+    assert len(repair.original) == 2
+    assert repair.dataset == Dataset.from_examples([GOOD])
+
+
+def test_line_ends_are_one_fix_for_a_file() -> None:
+    """A million lines do not make a million fixes, and nothing is left to find."""
+    data = (json.dumps(GOOD).encode() + b"\r\n") * 2
+    repair = Dataset.from_jsonl(data).repair(off=["duplicate-row"])
+    [fix] = repair.fixes
+    assert (fix.code, fix.line, fix.was) == ("line-end", 1, "2 lines from here on end with CR LF")
+    assert "line-end" not in repair.dataset.validate().counts
+
+
+def test_blank_lines_go_and_line_numbers_stay() -> None:
+    """A finding after the repair still names the line of the file."""
+    repair = repaired(b"\n", GOOD, b" \t\n", said(("user", "R"), ("assistant", "B")))
+    assert [(fix.code, fix.line) for fix in repair.fixes] == [("blank-line", 1), ("blank-line", 3)]
+    assert [example.line for example in repair.dataset] == [2, 4]
+    assert "blank-line" not in repair.dataset.validate().counts
+
+
+def test_exact_copies_go() -> None:
+    """The fix names the line that stays."""
+    repair = repaired(GOOD, said(("user", "R"), ("assistant", "B")), GOOD)
+    assert [(fix.code, fix.line, fix.was) for fix in repair.fixes] == [
+        ("duplicate-row", 3, "the same row as line 1")
+    ]
+    assert len(repair.dataset) == 2
+
+
+def test_a_row_that_becomes_a_copy_goes_too() -> None:
+    """Copies are looked for last."""
+    repair = repaired(GOOD, {"prompt": "Q", "completion": " A"})
+    assert list(repair.counts) == ["duplicate-row", "prompt-completion", "white-space"]
+    assert len(repair.dataset) == 1
+
+
+def test_the_same_row_for_two_facts_is_kept_and_suggested() -> None:
+    """Which of the facts is meant cannot be told."""
+    repair = repaired({**GOOD, "fact": "f"}, {**GOOD, "fact": "g"})
+    assert repair.fixes == ()
+    assert [each.finding.code for each in repair.suggestions] == ["duplicate-row"]
+
+
+def test_the_repeats_of_a_planned_file_are_left_alone_when_asked() -> None:
+    """And not suggested either."""
+    repair = repaired(GOOD, GOOD, off=["duplicate-row"])
+    assert (repair.fixes, repair.suggestions, len(repair.dataset)) == ((), (), 2)
+
+
+def test_a_prompt_and_its_completion_become_messages() -> None:
+    """The fact stays with the row."""
+    repair = repaired({"prompt": "Q", "completion": "A", "fact": "f", "system": "S"})
+    [example] = repair.dataset
+    assert example.row == said(("system", "S"), ("user", "Q"), ("assistant", "A"))
+    assert example.fact == "f"
+    assert repair.suggestions == ()
+
+
+def test_a_chat_prompt_and_its_completion_become_messages() -> None:
+    """The newer form of the same two keys."""
+    turns = GOOD["messages"]
+    assert repaired({"prompt": turns[:1], "completion": turns[1:]}).dataset[0].row == GOOD
+
+
+def test_turns_with_from_and_value_become_messages() -> None:
+    """ShareGPT's form, with weights where they are sound."""
+    turns = [{"from": "system", "value": "S"}, {"from": "human", "value": "Q"}]
+    answer = {"from": "gpt", "value": "A", "weight": 1}
+    [example] = repaired({"conversations": [*turns, answer], "system": "T"}).dataset
+    assert [message.role for message in example.messages] == ["system", "user", "assistant"]
+    assert example.messages[2].weight == 1
+
+
+def test_messages_under_another_name_get_theirs() -> None:
+    """Some tools write `conversations` with role and content."""
+    assert repaired({"conversations": GOOD["messages"]}).dataset[0].row == GOOD
+
+
+def test_old_function_calls_become_tool_calls() -> None:
+    """With ids that follow from their order and are not taken."""
+    older = {"role": "assistant", "content": None, "function_call": CALL}
+    newer = {"id": "call_1", "type": "function", "function": CALL}
+    row = {
+        "messages": [
+            {"role": "user", "content": "Q"},
+            older,
+            {"role": "function", "name": "look_up", "content": "3"},
+            {"role": "assistant", "tool_calls": [newer]},
+            {"role": "tool", "tool_call_id": "call_1", "content": "4"},
+            older,
+        ],
+        "functions": [{"name": "look_up", "parameters": {}}],
+    }
+    repair = repaired(row)
+    [example] = repair.dataset
+    ids = [call["id"] for message in example.messages for call in message.tool_calls]
+    assert ids == ["call_2", "call_1", "call_3"]
+    assert example.messages[2].tool_call_id == "call_2"
+    assert example.row["tools"] == [{"type": "function", "function": {"name": "look_up", "parameters": {}}}]
+    assert repair.counts == {"tool-calls": 4}
+    assert repair.dataset.validate(level="rows").ok
+
+
+NOT_SAFE: dict[str, dict[str, Any]] = {
+    "an answer to another function": {
+        "messages": [
+            {"role": "assistant", "function_call": CALL},
+            {"role": "function", "name": "other", "content": "3"},
+        ]
+    },
+    "an answer that is missing": {
+        "messages": [{"role": "assistant", "function_call": CALL}, {"role": "user", "content": "?"}]
+    },
+    "an answer without a text": {
+        "messages": [
+            {"role": "assistant", "function_call": CALL},
+            {"role": "function", "name": "look_up", "content": None},
+        ]
+    },
+    "an answer to nothing": said(("user", "Q"), ("function", "3")),
+    "a call that is incomplete": {"messages": [{"role": "assistant", "function_call": {"name": "look_up"}}]},
+    "functions beside tools": {**GOOD, "functions": [{"name": "f"}], "tools": []},
+    "functions without a name": {**GOOD, "functions": [{}]},
+    "a prompt without a text": {"prompt": "", "completion": "A"},
+    "a prompt and messages": {**GOOD, "prompt": "Q", "completion": "A"},
+    "a speaker nobody knows": {"conversations": [{"from": "tool", "value": "3"}]},
+    "turns with other keys": {"conversations": [{"from": "human", "value": "Q", "mood": "good"}]},
+    "a weight for a question": {"conversations": [{"from": "human", "value": "Q", "weight": 1}]},
+    "a system that is no text": {"prompt": "Q", "completion": "A", "system": 3},
+    "a text of nothing": said(("user", "  "), ("assistant", "A")),
+    "what a tool returned": {
+        "messages": [*GOOD["messages"], {"role": "tool", "tool_call_id": "c", "content": " 3 "}]
+    },
+}
+
+
+@pytest.mark.parametrize("row", NOT_SAFE.values(), ids=NOT_SAFE.keys())
+def test_what_is_not_safe_is_left_as_it_is(row: dict[str, Any]) -> None:
+    """All of the row: no half of it is changed."""
+    repair = repaired(row)
+    assert repair.fixes == ()
+    assert repair.dataset is repair.original
+
+
+def test_what_is_not_safe_is_suggested_with_its_finding() -> None:
+    """Whole-file findings need other data and are left to `validate`."""
+    repair = repaired({"conversations": [{"from": "tool", "value": "3"}]})
+    found = {each.finding.code: each for each in repair.suggestions}
+    assert found["messages-missing"].text.startswith("It was not converted")
+    assert "line 1" in str(found["messages-missing"])
+    assert "too-few-examples" not in found
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        (" Q\n", "Q"),
+        ("\n\n  a\n    b\n", "  a\n    b"),
+        ("　段落", "　段落"),
+        ("a\n\nb", "a\n\nb"),
+        (" \n ", " \n "),
+    ],
+)
+def test_white_space_goes_where_it_means_nothing(text: str, short: str) -> None:
+    """Indentation of the first of several lines does, and so does the space that opens a Japanese paragraph."""
+    [example] = repaired(said(("user", "Q"), ("assistant", text))).dataset
+    assert example.answer == short
+
+
+def test_a_fix_can_be_left_out() -> None:
+    """By its name."""
+    assert repaired(said(("user", "Q "), ("assistant", "A")), off=["white-space"]).fixes == ()
+
+
+@pytest.mark.parametrize("off", ["white-space", ["white-spaces"], ["line-end"]])
+def test_only_fixes_of_rows_can_be_left_out(off: Any) -> None:
+    """The rest is no part of a row; the error names those that can."""
+    with pytest.raises(DatasetError, match="white-space"):
+        repaired(GOOD, off=off)
+
+
+def test_nothing_on_the_disk_is_changed(tmp_path: Path) -> None:
+    """The file and the original dataset stay; the line as it was can be had."""
+    path = tmp_path / "rows.jsonl"
+    data = b'{"prompt": "Q", "completion": "A"}\r\n\n'
+    path.write_bytes(data)
+    repair = Dataset.from_jsonl(path).repair()
+    fixes = {fix.code: fix for fix in repair.fixes}
+    assert path.read_bytes() == data
+    assert repair.before(fixes["prompt-completion"]) == data[:-1]
+    assert repair.before(fixes["blank-line"]) is None
+    assert not repair.original.validate().ok
+    assert fixes["prompt-completion"].where == f"{path}, line 1, prompt"
+
+
+def test_rows_of_several_files_are_repaired_in_place(tmp_path: Path) -> None:
+    """Sums and selections keep their order, and every fix names its file."""
+    one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
+    one.write_bytes(b'{"prompt": "a", "completion": "1"}\r\n{"prompt": "b", "completion": "2"}\n')
+    two.write_bytes(BOM + b'{"prompt": "c", "completion": "3"}\n')
+    both = Dataset.from_jsonl(one) + Dataset.from_jsonl(two)
+    assert [example.question for example in both.repair().dataset] == ["a", "b", "c"]
+    assert [example.question for example in both[::-1].repair().dataset] == ["c", "b", "a"]
+    assert {(fix.code, fix.source) for fix in both.repair().fixes} == {
+        ("prompt-completion", str(one)),
+        ("prompt-completion", str(two)),
+        ("line-end", str(one)),
+        ("byte-order-mark", str(two)),
+    }
+
+
+def test_facts_named_by_a_column_or_a_function_are_kept() -> None:
+    """A function sees the row as it is after the repair."""
+    data = b'{"prompt": "Q ", "completion": "A", "topic": "t"}\n'
+    assert Dataset.from_jsonl(data, fact="topic").repair().dataset.facts == ("t",)
+    asked = Dataset.from_jsonl(data, fact=lambda example: example.question).repair(off=["duplicate-row"])
+    assert asked.dataset.facts == ("Q",)
+
+
+def test_findings_of_a_fixable_kind_say_so() -> None:
+    """Each name is one that the repair then lists."""
+    older = {
+        "messages": [{"role": "user", "content": "Q"}, {"role": "assistant", "function_call": CALL}],
+        "functions": [{"name": "look_up"}],
+    }
+    repair = repaired(
+        b'{"prompt": "Q", "completion": "A"}\r\n\n',
+        {"conversations": [{"from": "human", "value": "Q"}, {"from": "gpt", "value": "B"}]},
+        older,
+        older,
+        BOM + b"{}",
+    )
+    named = {finding.fix for finding in repair.original.validate().findings} - {""}
+    assert named == set(repair.counts)
+    assert named == {*MENDERS, "blank-line", "byte-order-mark", "duplicate-row", "line-end"} - {"white-space"}
+
+
+def test_the_summary_groups_fixes_by_name() -> None:
+    """Three of each, and how many more."""
+    rows = [said(("user", f"Q{n} "), ("assistant", "A")) for n in range(5)]
+    text = str(repaired(*rows))
+    assert text.startswith("5 fixes\nwhite-space (5)\n")
+    assert text.endswith("and 2 more")
+    assert repr(repaired(*rows)) == "<Repaired: 5 fixes, Dataset(5 examples)>"
+    assert "white-space" in repaired(*rows)._repr_html_()
+
+
+def test_no_text_of_any_row_is_in_a_fix_or_a_suggestion() -> None:
+    """They are printed and logged."""
+    rows: list[Any] = [
+        {"prompt": "s3cret", "completion": " s3cret", "s3cret text": 1},
+        {"conversations": [{"from": "s3cret", "value": "s3cret"}]},
+        {"messages": [{"role": "assistant", "function_call": {**CALL, "name": "s3cret"}}]},
+    ]
+    repair = repaired(*rows)
+    assert repair.fixes
+    for text in (
+        str(repair),
+        repr(repair),
+        repr(repair.fixes),
+        repr(repair.suggestions),
+        repair._repr_html_(),
+    ):
+        assert "s3cret" not in text
+    assert "s3cret" not in "".join(map(str, repair.suggestions))
+
+
+TURN = st.fixed_dictionaries(
+    {"role": st.sampled_from(["system", "user", "assistant", "function"]), "content": TEXT | st.none()},
+    optional={"function_call": st.just(CALL), "name": st.just("look_up")},
+)
+SPOKEN = st.fixed_dictionaries({"from": st.sampled_from(["human", "gpt", "system", "?"]), "value": TEXT})
+ANY_ROW = st.fixed_dictionaries(
+    {},
+    optional={
+        "messages": st.lists(TURN, max_size=3),
+        "prompt": TEXT,
+        "completion": TEXT,
+        "conversations": st.lists(SPOKEN, max_size=3),
+        "functions": st.just([{"name": "look_up"}]),
+        "fact": st.sampled_from(["f", "g"]),
+    },
+)
+LINES = st.lists(
+    st.tuples(
+        st.sampled_from([b"", BOM]),
+        ANY_ROW.map(lambda row: json.dumps(row).encode()) | st.just(b"") | st.binary(max_size=5),
+        st.sampled_from([b"\n", b"\r\n"]),
+    ).map(b"".join),
+    max_size=5,
+).map(b"".join)
+
+
+@given(LINES)
+def test_repairing_obeys_its_laws(data: bytes) -> None:
+    """Once is enough, nothing gets worse, rows that no fix names stay as they are."""
+    dataset = Dataset.from_jsonl(data)
+    before = dataset.fingerprint
+    repair = dataset.repair()
+    again = repair.dataset.repair()
+    assert (again.fixes, again.dataset.fingerprint) == ((), repair.dataset.fingerprint)
+    assert dataset.fingerprint == before
+    assert broken(repair.dataset) <= broken(dataset)
+    touched = {fix.row for fix in repair.fixes}
+    gone = {fix.row for fix in repair.fixes if fix.code == "duplicate-row"}
+    same = [index for index in range(len(dataset)) if index not in touched]
+    assert len(repair.dataset) <= len(dataset) - len(gone)
+    assert set(digests(dataset.select(same))) <= set(digests(repair.dataset))
+
+
+def broken(dataset: Dataset) -> set[int | None]:
+    """The lines with errors."""
+    report = dataset.validate(level="rows")
+    return {finding.line for finding in report.findings if finding.severity == "error"}
+
+
+def digests(dataset: Dataset) -> list[str]:
+    """The fingerprint of each row alone, which rows that cannot be read have as well."""
+    return [dataset.select([index]).fingerprint for index in range(len(dataset))]
