@@ -171,7 +171,7 @@ def test_the_bill_is_counted_like_a_plan_counts(rows: list[dict[str, Any]], trai
     from aoai_finetune.dataset import counter_for, row_tokens
 
     job = train(MockBackend(), method=Supervised(n_epochs=3))
-    assert job.trained_tokens == 3 * sum(row_tokens(row, counter_for(BASE)) for row in rows)
+    assert job.trained_tokens == 3 * sum(row_tokens(row, counter_for(None)) for row in rows)
 
 
 def test_the_events_are_the_services_in_its_order(train: Starts) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from ._methods import Supervised
 
@@ -177,6 +177,9 @@ class Capabilities:
         min_examples: distinct rows a training file must have.
         max_file_bytes: size limit of one upload.
         max_suffix: longest suffix in characters.
+        counter: how training tokens are counted for the bill: `model` by the model's own encoding (plans count
+            exactly where the extra `tokens` is installed), `estimate` by this library's estimate on every
+            machine.
     """
 
     provider: str
@@ -189,3 +192,4 @@ class Capabilities:
     min_examples: int = 10
     max_file_bytes: int = 512 * 1024 * 1024
     max_suffix: int = 40
+    counter: Literal["model", "estimate"] = "model"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from ._budget import Budget
 from ._history import History, Parent
 from ._plan import TrainingPlan
 from ._planning import StepOptions, plan_first, plan_next
 from ._strategies import Cumulative, Joint, Naive, Replay, Schedule, ScheduledPart, Strategy
 
 __all__ = [
+    "Budget",
     "Cumulative",
     "History",
     "Joint",

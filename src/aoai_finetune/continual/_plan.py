@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
@@ -11,6 +12,9 @@ from ..backends import Auto
 from ..dataset import Dataset, Example, Finding, TokenCount
 from ..jobs import Step
 from ._history import Parent
+
+if TYPE_CHECKING:
+    from ..dataset import Cost, PriceTable
 
 __all__ = ["TrainingPlan"]
 
@@ -33,6 +37,8 @@ class TrainingPlan:
         tokens_per_epoch: tokens in all files; `tokens` is what will be billed, None where the service decides
             the number of epochs.
         alternatives: tokens billed by other strategies at the same passes, by name.
+        cost: what the tokens cost by the dated list prices; None where that is not known, and `cost_unknown`
+            says what is missing. A simulated service charges nothing.
         risks: what can go wrong, in sentences.
         findings: what validation said about the new rows, and near-misses of supersession.
     """
@@ -55,6 +61,33 @@ class TrainingPlan:
     alternatives: Mapping[str, TokenCount]
     risks: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
+    cost: Cost | None = None
+    cost_unknown: str = ""
+
+    def estimate_cost(
+        self, *, tier: str | None = None, region: str | None = None, prices: PriceTable | None = None
+    ) -> Cost:
+        """What the plan would cost elsewhere: at another tier, in a region, or by your own prices.
+
+        Args:
+            tier: `global`, `regional`, `datazone` or `developer`; the plan's training type when not given.
+            region: such as `swedencentral`, where the price depends on it.
+            prices: another table than the dated list prices, `aoai_finetune.dataset.PRICES`.
+
+        Raises:
+            NotFound: the bill or its price is not known; the message names what is missing.
+            ValueError: no such tier.
+        """
+        from ._costing import estimate
+
+        return estimate(
+            self.tokens,
+            self.parent.base_model,
+            method=self.step.parts[0].method.type,
+            tier=tier or self.step.training_type,
+            region=region,
+            prices=prices,
+        )
 
     @property
     def rows(self) -> int:
@@ -105,6 +138,10 @@ class TrainingPlan:
                 ("superseded", f"{_plural(len(self.superseded), 'old row')} replaced by newer answers"),
             ]
         facts.append(("tokens billed", self._bill()))
+        if self.cost is not None or self.cost_unknown:
+            facts.append(
+                ("cost", str(self.cost) if self.cost is not None else f"not known: {self.cost_unknown}")
+            )
         if self.alternatives:
             others = "; ".join(f"{name} {tokens}" for name, tokens in self.alternatives.items())
             facts.append(("alternatives", others))

@@ -11,12 +11,12 @@ from ..dataset import (
     Dataset,
     Finding,
     TokenCount,
-    TokenCounter,
     counter_for,
-    row_tokens,
 )
 from ..errors import DatasetError
 from ..jobs import Part, Step
+from ._bills import Bills
+from ._costing import price_step
 from ._history import History, Parent
 from ._plan import TrainingPlan
 from ._risks import find_risks
@@ -100,8 +100,11 @@ def _plan(
     old, left_out = _rehearsable(change.kept, new)
     schedule = strategy.schedule(new, old)
     _check_minimum(schedule, new, old, capabilities.min_examples)
-    prices = _Prices.of(new + old, counter_for(parent.base_model))
+    counter = counter_for(parent.base_model if capabilities.counter == "model" else None)
+    bills = Bills.of(new + old, counter)
     coverage = _Coverage.of(schedule, new, old)
+    tokens, per_epoch = bills.billed(schedule), bills.per_epoch(schedule)
+    cost, unknown = price_step(tokens, per_epoch, parent.base_model, options, capabilities)
     plan = TrainingPlan(
         strategy=strategy.name,
         detail=repr(strategy),
@@ -116,22 +119,26 @@ def _plan(
         rehearsed_facts=coverage.facts,
         superseded=change.dropped,
         visits=coverage.visits,
-        tokens_per_epoch=prices.per_epoch(schedule),
-        tokens=prices.billed(schedule),
+        tokens_per_epoch=per_epoch,
+        tokens=tokens,
+        cost=cost,
+        cost_unknown=unknown,
         alternatives=(
-            _alternatives(strategy, new, old, prices, capabilities.min_examples) if history.rows else {}
+            _alternatives(strategy, new, old, bills, capabilities.min_examples) if history.rows else {}
         ),
         risks=(),
         findings=(*findings, *change.near_misses),
     )
-    return replace(plan, risks=find_risks(plan, left_out=left_out))
+    known = {row.digest for row in history.rows}
+    relearned = sum(row.digest in known for row in new)
+    return replace(plan, risks=find_risks(plan, left_out=left_out, relearned=relearned))
 
 
 def _check_types(new: object, strategy: object) -> None:
     """Notebooks are not type-checked; say what is meant before something deep inside does."""
     if not isinstance(new, Dataset):
         raise TypeError(f"the rows must be a Dataset, not {type(new).__name__}: Dataset.from_examples(rows)")
-    if not callable(getattr(strategy, "schedule", None)):
+    if isinstance(strategy, type) or not callable(getattr(strategy, "schedule", None)):
         raise TypeError(f"the strategy must be one such as Replay(), not {strategy!r}")
 
 
@@ -210,47 +217,17 @@ class _Coverage:
         return cls(len(rehearsed), len({facts[row] for row in rehearsed}), dict(visits))
 
 
-@dataclass(frozen=True, slots=True)
-class _Prices:
-    """Tokens of every row of the pool, counted once however often a schedule repeats it."""
-
-    rows: tuple[int, ...]
-    counter: TokenCounter
-
-    @classmethod
-    def of(cls, pool: Dataset, counter: TokenCounter) -> _Prices:
-        return cls(tuple(row_tokens(row.row, counter) for row in pool), counter)
-
-    def per_epoch(self, schedule: Schedule) -> TokenCount:
-        return self._count(sum(self._file(part) for part in schedule.parts))
-
-    def billed(self, schedule: Schedule) -> TokenCount | None:
-        """File tokens times epochs, the service's formula; None where it decides the epochs."""
-        total = 0
-        for part in schedule.parts:
-            if part.n_epochs == "auto":
-                return None
-            total += self._file(part) * part.n_epochs
-        return self._count(total)
-
-    def _file(self, part: ScheduledPart) -> int:
-        return sum(self.rows[row] for row in part.rows)
-
-    def _count(self, tokens: int) -> TokenCount:
-        return TokenCount(tokens=tokens, exact=self.counter.exact, counter=self.counter.name)
-
-
 def _alternatives(
-    chosen: Strategy, new: Dataset, old: Dataset, prices: _Prices, minimum: int
+    chosen: Strategy, new: Dataset, old: Dataset, bills: Bills, minimum: int
 ) -> dict[str, TokenCount]:
     """What other strategies would bill, those left out that the service would refuse."""
     passes = chosen.passes
     if not isinstance(passes, int):
         return {}
-    bills: dict[str, TokenCount] = {}
+    found: dict[str, TokenCount] = {}
     for other in (Naive(passes=passes), Replay(passes=passes), Joint(passes=passes)):
         schedule = other.schedule(new, old)
-        bill = prices.billed(schedule)
+        bill = bills.billed(schedule)
         if other.name != chosen.name and bill and _fewest_distinct(schedule, new, old) >= minimum:
-            bills[other.name] = bill
-    return bills
+            found[other.name] = bill
+    return found

@@ -9,14 +9,19 @@ from ._plan import TrainingPlan
 __all__ = ["find_risks"]
 
 
-def find_risks(plan: TrainingPlan, *, left_out: int) -> tuple[str, ...]:
+def find_risks(plan: TrainingPlan, *, left_out: int, relearned: int) -> tuple[str, ...]:
     """Everything there is to say about a plan, most severe first.
 
     Args:
         plan: the plan without its risks.
         left_out: old rows that cannot be replayed because they are of another kind.
+        relearned: new rows that stand in the history already.
     """
     found = [sentence for check in _CHECKS if (sentence := check(plan))]
+    if relearned:
+        found.append(
+            f"{relearned} of {len(plan.new)} new rows were learned already; learning them again costs tokens"
+        )
     if left_out:
         found.append(f"{left_out} old rows are of another kind than the new ones and are not replayed")
     return tuple(found)
@@ -57,7 +62,7 @@ def _many_passes(plan: TrainingPlan) -> str:
 
 def _unrolled(plan: TrainingPlan) -> str:
     longest = max((len(part.training) for part in plan.step.parts), default=0)
-    repeats = longest > len(plan.new) + plan.old_rows or plan.rows > len(plan.new) + plan.rehearsed_rows
+    repeats = longest > len(plan.new) + plan.rehearsed_rows
     if repeats and all(part.method.n_epochs == 1 for part in plan.step.parts):
         return (
             "the passes are written into the file, so there are no checkpoints per epoch to go back to "

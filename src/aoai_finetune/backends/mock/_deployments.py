@@ -106,7 +106,7 @@ def completion(
     asked: Asked, messages: Sequence[Mapping[str, Any]], text: str, max_tokens: int | None
 ) -> dict[str, Any]:
     """The reply to a chat request, with token usage; a text longer than `max_tokens` is cut."""
-    counter = counter_for(asked.base)
+    counter = counter_for(None)  # as training does: the same usage on every machine
     used, finish = counter.count(text), "stop"
     if max_tokens is not None and used > max_tokens:
         text, finish = text[: max(0, len(text) * max_tokens // used)], "length"

@@ -94,7 +94,7 @@ def _begin_training(moment: Moment, job: dict[str, Any]) -> None:
         return
     keep_result(moment, job, result)
     epochs = job["plan"]["n_epochs"] or DEFAULT_EPOCHS
-    job["tokens"] = billed_tokens(rows, start.base.id, epochs)
+    job["tokens"] = billed_tokens(rows, epochs)
     job["result_file"] = moment.new_id("file")
     begin = moment.now + _LOADING_SECONDS
     end = begin + _LEAST_TRAINING_SECONDS + job["tokens"] / _TOKENS_PER_SECOND
