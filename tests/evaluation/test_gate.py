@@ -199,7 +199,7 @@ def test_the_words_catastrophic_forgetting_stand_exactly_where_they_belong(
 @given(old_tables)
 def test_a_verdict_on_old_facts_follows_from_both_limits(table: tuple[int, int, int, int]) -> None:
     """Kept above -margin, lost below it, undecided between; kept is promoted unless it is catastrophic."""
-    decision = decide(spread(*table))
+    decision = decide(spread(*table), gate=Gate(baseline=0))
     old = decision.old
     assert (old is None) == (sum(table) == 0)
     if old is not None and not old.catastrophic:

@@ -44,7 +44,7 @@ def test_a_job_has_the_wires_names(backend: MockBackend) -> None:
     assert job.fine_tuned_model is not None
     assert job.fine_tuned_model.startswith(f"{BASE}.ft-")
     assert job.fine_tuned_model.endswith("-hotaru")
-    assert job.trained_tokens == facts().tokens(BASE).tokens * 4
+    assert job.trained_tokens == facts().tokens().tokens * 4
     assert job.hyperparameters["n_epochs"] == 4
     assert job.result_files
     assert job.finished_at is not None

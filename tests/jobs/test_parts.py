@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from aoai_finetune import Dataset, MockBackend, ModelLineage
 from aoai_finetune.backends.mock import Fault
 from aoai_finetune.continual import Schedule, ScheduledPart
+from aoai_finetune.errors import WaitTimeout
 from samples import BASE, facts, news
 
 
@@ -92,3 +94,35 @@ def test_a_failed_part_is_repeated_and_the_paid_ones_are_kept(tmp_path: Path) ->
         assert again.succeeded
         assert again.parts[0].id == job.parts[0].id
         assert len(list(backend.list_jobs())) == 1 + 4
+
+
+@pytest.mark.parametrize("second", ["wait", "events"])
+def test_one_handle_in_two_tasks_buys_each_part_once(lineage: ModelLineage, second: str) -> None:
+    """Waiting and reading the log at the same time is the obvious thing to do in a service."""
+    first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+    job = lineage.continue_from(first, news(), strategy=InThreeJobs())
+
+    async def read_log() -> None:
+        async for _ in job.events_async(follow=True):
+            pass
+
+    async def both() -> None:
+        other = read_log() if second == "events" else job.wait_async(progress=False)
+        await asyncio.gather(job.wait_async(progress=False), other)
+
+    asyncio.run(both())
+    assert job.succeeded
+    assert len(job.parts) == 3
+    assert len(list(job.backend.list_jobs())) == 4
+    assert len(lineage.versions) == 2
+
+
+def test_a_timeout_covers_all_parts(lineage: ModelLineage) -> None:
+    """It counts from the call, whatever part is running."""
+    first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+    job = lineage.continue_from(first, news(), strategy=InThreeJobs())
+    before = job.backend.clock.now()
+    with pytest.raises(WaitTimeout):
+        job.wait(timeout=400, progress=False)
+    assert job.backend.clock.now() - before == pytest.approx(400, abs=1)
+    assert job.wait(progress=False).succeeded

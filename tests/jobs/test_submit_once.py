@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,12 +14,12 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
-from aoai_finetune import FineTuneJob, MockBackend, ModelLineage
+from aoai_finetune import FineTuneJob, MockBackend, ModelLineage, wait_all
 from aoai_finetune.backends import JobRecord, VirtualClock
 from aoai_finetune.backends.mock import Fault
 from aoai_finetune.dataset import Dataset
 from aoai_finetune.errors import FineTuneError, OutcomeUnknown, ServiceError
-from aoai_finetune.jobs import Intent
+from aoai_finetune.jobs import Intent, MemoryJournal
 from aoai_finetune.lineage._journal import StoredJournal
 
 BASE = "gpt-4.1-mini-2025-04-14"
@@ -185,6 +186,140 @@ def test_a_failed_or_cancelled_job_does_not_count_as_bought(path: Path) -> None:
         assert not second.reused
 
 
+def test_an_outage_of_the_lists_gives_nothing_up(path: Path) -> None:
+    """What could not be looked for is not lost: giving up needs a complete list."""
+    backend = MockBackend(
+        faults=[Fault("create_job", "lost_reply"), Fault("list_jobs", "http", status=503, times=30)]
+    )
+    with ModelLineage(path, backend=backend) as lineage:
+        with pytest.raises(OutcomeUnknown):
+            lineage.fine_tune(BASE, rows())
+        backend.clock.sleep(4000)
+        report = lineage.sync()
+        assert report.failed
+        assert not report.lost
+        while lineage.sync().failed:
+            pass
+        assert lineage.fine_tune(BASE, rows()).reused
+        assert trainings(backend) == 1
+
+
+def test_a_file_that_cannot_be_deleted_gives_nothing_up(path: Path) -> None:
+    """A job may still start from it."""
+    backend = MockBackend(
+        faults=[Fault("create_job", "acted_late", delay=5000), Fault("delete_file", "http", status=503)]
+    )
+    with ModelLineage(path, backend=backend) as lineage:
+        with pytest.raises(OutcomeUnknown):
+            lineage.fine_tune(BASE, rows())
+        backend.clock.sleep(4000)
+        assert lineage.sync().unknown
+        backend.clock.sleep(4000)
+        assert lineage.sync().found
+        assert trainings(backend) == 1
+
+
+def test_one_unreachable_job_leaves_the_others_to_be_settled(path: Path) -> None:
+    """sync goes on after trouble with one, and names it."""
+    backend = MockBackend(faults=[Fault("get_job", "http", status=503)])
+    with ModelLineage(path, backend=backend) as lineage:
+        one, two = lineage.fine_tune(BASE, rows()), lineage.fine_tune(BASE, rows(), seed=2)
+        backend.clock.sleep(24 * 3600)
+        report = lineage.sync()
+        assert (report.failed, report.settled) == ((one.id,), (two.id,))
+        assert lineage.sync().settled == (one.id,)
+
+
+def test_a_cancelled_second_purchase_leaves_the_first_one_bought(path: Path) -> None:
+    """`again=True`, cancelled; asking plainly then returns what was bought before."""
+    backend = MockBackend()
+    with ModelLineage(path, backend=backend) as lineage:
+        first = lineage.fine_tune(BASE, rows()).wait(progress=False)
+        lineage.fine_tune(BASE, rows(), again=True).cancel()
+        assert lineage.fine_tune(BASE, rows()).id == first.id
+        assert trainings(backend) == 2
+
+
+def test_a_file_that_was_deleted_meanwhile_is_uploaded_again(path: Path) -> None:
+    """Somebody tidied up between the upload and the creation."""
+    backend = MockBackend(faults=[Fault("create_job", "http", status=403)])
+    leases = VirtualClock()
+    dying = DyingLineage(path, backend=backend, lease_clock=leases, die_at=iter(["", "after"]))
+    with dying, suppress(Crash):
+        dying.fine_tune(BASE, rows())
+    for file in list(backend.list_files()):
+        backend.delete_file(file.id)
+    leases.sleep(3600)
+    backend = MockBackend() if not backend.calls else backend
+    with ModelLineage(path, backend=backend, lease_clock=leases) as lineage:
+        with suppress(ServiceError):
+            lineage.fine_tune(BASE, rows())
+        assert lineage.fine_tune(BASE, rows()).wait(progress=False).succeeded
+        assert trainings(backend) == 1
+
+
+def test_a_refused_validation_file_leaves_no_training_file_behind(path: Path) -> None:
+    """Nothing is left behind, whichever upload was refused."""
+    backend = MockBackend(faults=[Fault("upload_file", "http", status=403, at=1)])
+    with ModelLineage(path, backend=backend) as lineage:
+        with pytest.raises(ServiceError, match="403"):
+            lineage.fine_tune(BASE, rows(), validation=rows())
+        assert not list(backend.list_files())
+
+
+@pytest.mark.parametrize("operation", ["get_file", "list_jobs"])
+def test_a_refused_key_ends_every_wait(path: Path, operation: str) -> None:
+    """Nothing gets better by asking again with it."""
+    backend = MockBackend(faults=[Fault(operation, "http", status=401, times=1000)])
+    with ModelLineage(path, backend=backend) as lineage, pytest.raises(ServiceError, match="401"):
+        wait_all([lineage.fine_tune(BASE, rows())], progress=False)
+
+
+def test_a_journal_in_memory_tells_requests_apart() -> None:
+    """One journal, two requests, three threads: two trainings."""
+    backend, journal = MockBackend(), MemoryJournal()
+    ids: set[str] = set()
+
+    def submit(count: int) -> None:
+        ids.add(FineTuneJob.submit(backend, model=BASE, training=rows(count), journal=journal).id)
+
+    threads = [threading.Thread(target=submit, args=(12 + n % 2,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(ids) == 2
+    assert trainings(backend) == 2
+
+
+class InterruptedOnce(VirtualClock):
+    """The user presses Ctrl-C during the first wait."""
+
+    pressed = False
+
+    @override
+    def sleep(self, seconds: float, /) -> None:
+        """Be interrupted once."""
+        if not self.pressed:
+            self.pressed = True
+            raise KeyboardInterrupt
+        super().sleep(seconds)
+
+
+def test_ctrl_c_while_submitting_stalls_nobody(path: Path) -> None:
+    """The lease is given up, the note says what to do, and the same call goes on at once."""
+    backend, leases = MockBackend(clock=InterruptedOnce()), VirtualClock()
+    with ModelLineage(path, backend=backend, lease_clock=leases) as lineage:
+        with pytest.raises(KeyboardInterrupt) as stop:
+            lineage.fine_tune(BASE, rows())
+        assert "same call again" in stop.value.__notes__[0]
+        before = leases.now()
+        job = lineage.fine_tune(BASE, rows())
+        assert leases.now() == before
+        assert not job.reused
+        assert trainings(backend) == 1
+
+
 # -- crashes -----------------------------------------------------------------------------------------------------
 
 
@@ -196,14 +331,14 @@ class CrashingJournal(StoredJournal):
     """The real journal, in a process that dies before or after its n-th write."""
 
     def __init__(self, journal: StoredJournal, die_at: Iterator[str]) -> None:
-        super().__init__(journal._store, journal._step, owner=journal.owner, clock=journal.clock)
+        super().__init__(journal._store, journal._step, clock=journal.clock)
         self._die_at = die_at
         self._dead = False
 
     @override
-    def claim(self, part: int, model: str) -> Intent:
+    def claim(self, key: str, part: int, model: str, owner: str) -> Intent:
         """Claim, or die."""
-        return self._dying(lambda: super(CrashingJournal, self).claim(part, model))
+        return self._dying(lambda: super(CrashingJournal, self).claim(key, part, model, owner))
 
     @override
     def advance(self, intent: Intent) -> Intent:

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from aoai_finetune import Cumulative, Dataset, Joint, MockBackend, ModelLineage, Naive, Replay
+from aoai_finetune import (
+    Cumulative,
+    Dataset,
+    FineTuneJob,
+    Joint,
+    MockBackend,
+    ModelLineage,
+    ModelVersion,
+    Naive,
+    Replay,
+)
+from aoai_finetune.backends import Fault
 from aoai_finetune.errors import (
     Ambiguous,
     DatasetError,
@@ -16,6 +29,7 @@ from aoai_finetune.errors import (
     ServiceError,
     WrongResource,
 )
+from aoai_finetune.lineage._display import lineage_text
 from samples import BASE, facts, news, probes
 
 
@@ -124,7 +138,7 @@ def test_history_supersedes_and_counts_visits(lineage: ModelLineage) -> None:
     history = lineage.history(second)
     assert history.rows.answers()["head office"] == {"It moved to Nagaoka."}
     assert history.outdated["head office"] == {"The head office is known as number 1."}
-    assert history.visits["capital"] == 4 * 1 + 4 * 2
+    assert history.visits["capital"] == 4 * 10 + 4 * 2
     joint = lineage.continue_from(second, news(), strategy=Joint(passes=3)).wait(progress=False)
     assert lineage.history(joint).visits["capital"] == 4 * 3
 
@@ -203,3 +217,106 @@ def test_an_unknown_model_gets_near_names(lineage: ModelLineage, backend: MockBa
         lineage.fine_tune("gpt-4.1-mini-2025-04-41", facts())
     assert not list(backend.list_files())
     assert not lineage.jobs()
+
+
+def test_facts_can_be_named_better_without_buying(lineage: ModelLineage) -> None:
+    """Asking again with other facts keeps those of the purchase; relabel replaces them."""
+    plain = Dataset.from_examples([row.row for row in facts()])
+    job = lineage.fine_tune(BASE, plain).wait(progress=False)
+    assert lineage.fine_tune(BASE, facts()).reused
+    assert len(lineage.history(job).rows.facts) == len(facts())
+    lineage.relabel(job, facts())
+    assert lineage.history(job).rows.facts == facts().facts
+    assert sum(lineage.history(job).visits.values()) == 10 * len(facts())
+    with pytest.raises(LineageError, match="not the rows"):
+        lineage.relabel(job, news())
+
+
+def test_a_catalogue_model_is_no_version(lineage: ModelLineage) -> None:
+    """Its name is the beginning of every fine-tuned model's, and means none of them."""
+    lineage.fine_tune(BASE, facts()).wait(progress=False)
+    with pytest.raises(NotFound, match="catalogue model"):
+        lineage.continue_from(BASE, news())
+
+
+def test_a_version_or_plan_of_another_lineage_is_refused(tmp_path: Path, lineage: ModelLineage) -> None:
+    """Before anything is paid."""
+    backend = MockBackend(name="here")
+    with ModelLineage(tmp_path / "other.db", backend=backend) as other:
+        theirs = other.fine_tune(BASE, facts(), seed=3).wait(progress=False)
+        with pytest.raises(NotFound, match="another lineage"):
+            lineage.version(other.version(theirs))
+        with pytest.raises(NotFound, match="another lineage"):
+            lineage.train(other.plan(theirs, news()))
+
+
+def test_a_job_watched_without_the_lineage_is_settled_when_it_is_named(
+    lineage: ModelLineage, backend: MockBackend
+) -> None:
+    """Attached by its id elsewhere, waited for, and handed back."""
+    job = lineage.fine_tune(BASE, facts())
+    elsewhere = FineTuneJob.attach(backend, job.id).wait(progress=False)
+    assert lineage.version(elsewhere).model == elsewhere.fine_tuned_model
+
+
+def test_jobs_that_were_lost_can_still_be_found(tmp_path: Path) -> None:
+    """A failed job stays in the list after the request was repeated."""
+    backend = MockBackend(faults=[Fault("create_job", "job_fails")])
+    with ModelLineage(tmp_path / "l.db", backend=backend) as lineage:
+        failed = lineage.fine_tune(BASE, facts()).wait(progress=False)
+        again = lineage.fine_tune(BASE, facts()).wait(progress=False)
+        assert [job.status for job in lineage.jobs()] == ["failed", "succeeded"]
+        assert lineage.job(failed.id).status == "failed"
+        assert lineage.job(again.id).succeeded
+        with pytest.raises(JobNotSucceeded, match="failed"):
+            lineage.version(failed.id)
+
+
+def test_a_plan_of_a_first_fine_tune_can_be_read_before_it_is_bought(
+    lineage: ModelLineage, backend: MockBackend
+) -> None:
+    """plan_first sends nothing; train buys it."""
+    plan = lineage.plan_first(BASE, facts(), suffix="facts")
+    assert "first fine-tune" in str(plan)
+    assert not list(backend.list_jobs())
+    assert lineage.train(plan).wait(progress=False).succeeded
+
+
+def test_a_long_chain_can_be_printed() -> None:
+    """Twelve hundred versions in a row are no recursion."""
+    chain = [
+        ModelVersion(
+            id=f"v{n}",
+            model=f"m{n}",
+            base_model=BASE,
+            resource="mock:x",
+            parent=f"v{n - 1}" if n else None,
+            step=f"s{n}",
+            strategy="naive",
+            from_base=False,
+            job_id=f"j{n}",
+        )
+        for n in range(1200)
+    ]
+    assert lineage_text(chain, {}).count("naive") == 1200
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda lineage, job: lineage.plan(job, [{}]), "Dataset"),
+        (lambda lineage, job: lineage.plan(job, news(), strategy="replay"), r"Replay\(\)"),
+        (lambda lineage, job: lineage.plan(job, news(), strategy=Replay), r"Replay\(\)"),
+        (lambda lineage, job: lineage.plan(news(), job), "version"),
+        (lambda lineage, job: lineage.train(news()), "plan"),
+        (lambda lineage, job: lineage.compare(job, job, "probes.jsonl"), "ProbeSet"),
+        (lambda lineage, _: ModelLineage(lineage.path, backend=cast("MockBackend", MockBackend)), "object"),
+    ],
+)
+def test_typical_slips_in_a_notebook_are_told(
+    lineage: ModelLineage, call: Callable[..., object], said: str
+) -> None:
+    """Before something deep inside fails oddly."""
+    job = lineage.fine_tune(BASE, facts()).wait(progress=False)
+    with pytest.raises(TypeError, match=said):
+        call(lineage, job)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,11 +124,85 @@ def test_a_model_is_not_compared_with_itself(lineage: ModelLineage) -> None:
 
 
 def test_probes_that_were_trained_on_are_named(lineage: ModelLineage) -> None:
-    """They prove memory, not knowledge; summary, report and JSON say so."""
+    """They prove memory, not knowledge; the reasons, the findings and the JSON say so."""
     first = lineage.fine_tune(BASE, facts()).wait(progress=False)
     second = lineage.continue_from(first, news()).wait(progress=False)
     trained = ProbeSet.from_examples(facts()[:2])
     comparison = lineage.compare(first, second, probes() + trained, progress=False)
     assert [finding.code for finding in comparison.findings] == ["probe-trained-on"] * 2
-    assert "2 of 9 probes were trained on" in str(comparison)
+    assert any("2 of 9 probes were trained on" in reason for reason in comparison.reasons)
     assert type(comparison).from_json(comparison.to_json()) == comparison
+
+
+def test_probes_that_were_mostly_trained_on_promote_nothing(lineage: ModelLineage) -> None:
+    """A model that repeats its own training rows has shown nothing."""
+    first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+    second = lineage.continue_from(first, news(), strategy=Joint()).wait(progress=False)
+    trained = ProbeSet.from_examples(facts()) + ProbeSet.from_examples(news())
+    comparison = lineage.compare(first, second, trained, gate=LENIENT, progress=False)
+    assert comparison.verdict is Verdict.INCONCLUSIVE
+    assert "hold_out" in comparison.decision.would_decide
+
+
+def test_keeping_what_was_never_there_promotes_nothing(lineage: ModelLineage) -> None:
+    """A champion that answers no old probe gives the challenger nothing to keep."""
+    first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+    second = lineage.continue_from(first, news(), strategy=Joint()).wait(progress=False)
+    wrong = ProbeSet(
+        replace(probe, expected=("something else",)) for probe in probes() if probe.fact != "product"
+    )
+    new = ProbeSet(probe for probe in probes() if probe.fact == "product")
+    comparison = lineage.compare(first, second, wrong + new, gate=LENIENT, progress=False)
+    assert comparison.verdict is Verdict.INCONCLUSIVE
+    assert any("itself answers only 0 of 6" in reason for reason in comparison.reasons)
+
+
+def test_a_failing_question_is_one_typed_error_in_the_event_loop_too(path: Path) -> None:
+    """Not a group, and the answers that came are kept."""
+    backend = MockBackend(faults=[Fault("chat", "http", status=401, at=5)])
+    with ModelLineage(path, backend=backend) as lineage:
+        first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+        second = lineage.continue_from(first, news()).wait(progress=False)
+        with pytest.raises(ServiceError, match="401"):
+            asyncio.run(lineage.compare_async(first, second, probes(), progress=False))
+        asked = backend.calls["chat"]
+        asyncio.run(lineage.compare_async(first, second, probes(), progress=False))
+        assert backend.calls["chat"] == 2 * len(probes()) + 1
+        assert asked < backend.calls["chat"]
+
+
+@pytest.mark.parametrize("concurrency", [0, -1])
+def test_a_concurrency_that_asks_nobody_is_refused(lineage: ModelLineage, concurrency: int) -> None:
+    """It would wait for ever."""
+    with pytest.raises(ValueError, match="concurrency"):
+        lineage.compare("a", "b", probes(), concurrency=concurrency)
+
+
+def test_a_report_without_a_backend_still_names_its_engine(path: Path, lineage: ModelLineage) -> None:
+    """Nobody takes the offline learner for GPT because the backend is not open."""
+    first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+    second = lineage.continue_from(first, news()).wait(progress=False)
+    lineage.compare(first, second, probes(), progress=False)
+    with ModelLineage(path) as reader:
+        assert reader.compare(first.id, second.id, probes(), progress=False).challenger.engine == "softmax"
+
+
+def test_a_rejected_version_stays_rejected_for_a_vacant_alias(lineage: ModelLineage) -> None:
+    """A later comparison with other, weaker probes does not wash the rejection off."""
+    first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+    naive = lineage.continue_from(first, news(), strategy=Naive()).wait(progress=False)
+    assert lineage.compare(first, naive, probes(), progress=False).verdict is Verdict.REJECT
+    lineage.compare(first, naive, probes()[-1:], progress=False)
+    with pytest.raises(NotPromotable, match="reject"):
+        lineage.promote(naive)
+
+
+@pytest.mark.parametrize("alias", ["", " ", BASE])
+def test_an_alias_takes_over_no_other_name(lineage: ModelLineage, alias: str) -> None:
+    """Nor is it empty; and neither is the reason for an override."""
+    first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+    for name in (alias, lineage.version(first).id, first.id):
+        with pytest.raises(ValueError, match="alias"):
+            lineage.promote(first, alias=name)
+    with pytest.raises(ValueError, match="because"):
+        lineage.promote(first, because=" ")

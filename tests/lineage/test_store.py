@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import stat
 import threading
@@ -24,11 +25,14 @@ def test_the_file_and_its_companions_are_private(path: Path, lineage: ModelLinea
 def test_a_file_of_a_newer_version_is_refused_and_untouched(path: Path, lineage: ModelLineage) -> None:
     """An old library must not guess what a newer one wrote."""
     lineage.close()
-    with sqlite3.connect(path) as db:
-        db.execute("PRAGMA user_version = 99")
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA user_version = 99")
+    db.execute("PRAGMA journal_mode = DELETE")
     db.close()
+    before = path.read_bytes()
     with pytest.raises(LineageError, match="newer version"):
         ModelLineage(path)
+    assert path.read_bytes() == before
 
 
 def test_somebody_elses_database_is_refused_and_untouched(tmp_path: Path) -> None:
@@ -123,3 +127,73 @@ def test_repr_and_text_hold_no_rows(lineage: ModelLineage) -> None:
     )
     assert "number 1" not in shown
     assert "Hotaru" not in shown
+
+
+def test_a_mistyped_path_without_a_backend_makes_no_file(tmp_path: Path) -> None:
+    """A reader of a lineage that is not there is told so."""
+    with pytest.raises(LineageError, match="no lineage file"):
+        ModelLineage(tmp_path / "typo" / "none.db")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_reader_needs_no_lock(path: Path, lineage: ModelLineage) -> None:
+    """Opening and reading go on while another program writes."""
+    lineage.fine_tune(BASE, facts()).wait(progress=False)
+    writer = sqlite3.connect(path, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    with ModelLineage(path) as reader:
+        assert len(reader.versions) == 1
+    writer.execute("ROLLBACK")
+    writer.close()
+
+
+def test_a_refusal_of_the_database_is_a_typed_error(path: Path, lineage: ModelLineage) -> None:
+    """Whatever SQLite says, callers catch our errors."""
+    db = sqlite3.connect(path)
+    db.execute("DROP TABLE promotion")
+    db.commit()
+    db.close()
+    with pytest.raises(LineageError, match="refuses"):
+        _ = lineage.aliases
+
+
+def test_an_interrupted_transaction_leaves_no_lock_behind(path: Path, lineage: ModelLineage) -> None:
+    """Ctrl-C inside a write: the next write, of any process, goes on."""
+    with pytest.raises(KeyboardInterrupt), lineage._store.write():
+        raise KeyboardInterrupt
+    with ModelLineage(path, backend=MockBackend()) as other:
+        assert other.fine_tune(BASE, facts()).id
+
+
+def test_threads_give_their_connections_back(lineage: ModelLineage) -> None:
+    """A service that starts a thread per request does not run out of files."""
+    for _ in range(20):
+        thread = threading.Thread(target=lambda: lineage.versions)
+        thread.start()
+        thread.join()
+    gc.collect()
+    assert len(lineage._store._open) <= 2
+
+
+def test_closing_waits_for_whoever_is_reading(path: Path, lineage: ModelLineage) -> None:
+    """Closing a connection that another thread is using would crash the interpreter."""
+    lineage.fine_tune(BASE, facts())
+    said: list[str] = []
+
+    def read_on() -> None:
+        try:
+            while True:
+                lineage.jobs()
+        except LineageError as closed:
+            said.append(str(closed))
+
+    threads = [threading.Thread(target=read_on) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    lineage.close()
+    for thread in threads:
+        thread.join()
+    assert len(said) == 4
+    assert all("closed" in text for text in said)
+    assert "closed" in repr(lineage)
+    assert "closed" in str(lineage)

@@ -80,8 +80,9 @@ class Page:
         """Write the page, whole or not at all, and return where it went.
 
         Raises:
-            OSError: as `write_atomic` does; the directory must exist.
+            OSError: as `write_atomic` does, or the folder cannot be made.
         """
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, self.render())
         return Path(path)
 

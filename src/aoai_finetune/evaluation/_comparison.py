@@ -205,6 +205,7 @@ class Comparison:
             known_facts=len(self.known_facts),
             unprobed_facts=len(self.known_facts - probed),
             new_facts=None if self.new_facts is None else len(self.new_facts),
+            trained_on=sum(finding.code == "probe-trained-on" for finding in self.findings),
         )
 
     @cached_property

@@ -102,6 +102,7 @@ class Evidence:
         known_facts: facts in the champion's history.
         unprobed_facts: those of them that no probe asks for.
         new_facts: facts the challenger was trained to answer anew or differently; None when nobody said.
+        trained_on: probes whose question the challenger was trained on.
     """
 
     old: tuple[PairedCounts, ...] = ()
@@ -112,6 +113,12 @@ class Evidence:
     known_facts: int = 0
     unprobed_facts: int = 0
     new_facts: int | None = None
+    trained_on: int = 0
+
+    @property
+    def probes(self) -> int:
+        """All probes."""
+        return total([*self.old, *self.general, self.new, self.updated]).n
 
     @property
     def acquired(self) -> PairedCounts:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ._evidence import PairedCounts
     from ._gate import Gate
 
-__all__ = ["by_concern", "engine_note", "gate_line", "leak_note", "share", "side_by_side", "summary"]
+__all__ = ["by_concern", "engine_note", "gate_line", "share", "side_by_side", "summary"]
 
 _WIDTH: Final = 100
 _CONCERN: Final = {"broken": 0, "missed": 2, "mended": 3, "kept": 4}
@@ -43,9 +43,9 @@ def _summary_lines(comparison: Comparison) -> Iterator[str]:
         f"retention {share(comparison.retention)}, acquisition {share(comparison.acquisition)}; "
         f"facts: {len(comparison.broken)} broken, {len(comparison.learned)} learned, {len(comparison.stale)} stale"
     )
-    for note in (leak_note(comparison), engine_note(comparison)):
-        if note:
-            yield textwrap.fill(note, _WIDTH)
+    note = engine_note(comparison)
+    if note:
+        yield textwrap.fill(note, _WIDTH)
 
 
 def _item(sentence: str) -> str:
@@ -64,17 +64,6 @@ def share(value: float | None) -> str:
 def gate_line(gate: Gate) -> str:
     """What the gate asks for, in one line."""
     return f"gate: margin {points(gate.margin)}, alpha {gate.alpha:g}, acquisition at least {percent(gate.acquisition)}"
-
-
-def leak_note(comparison: Comparison) -> str:
-    """How many probes were trained on, and what that means; empty when none was."""
-    leaked = sum(finding.code == "probe-trained-on" for finding in comparison.findings)
-    if not leaked:
-        return ""
-    return (
-        f"{leaked} of {len(comparison.probes)} probes were trained on: their answers prove memory, not knowledge "
-        "(findings names them)."
-    )
 
 
 def engine_note(comparison: Comparison) -> str:

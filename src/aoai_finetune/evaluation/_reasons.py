@@ -26,11 +26,18 @@ class Line:
 
 
 def explain(
-    evidence: Evidence, old: RetentionTest | None, general: RetentionTest | None, *, acquisition: float
+    evidence: Evidence,
+    old: RetentionTest | None,
+    general: RetentionTest | None,
+    *,
+    acquisition: float,
+    baseline: float,
 ) -> list[Line]:
     """Every reason, those that reject first, then those that leave it open."""
     lines = [
         *_old_lines(evidence, old),
+        *_baseline_lines(old, baseline),
+        *_trained_lines(evidence),
         *_general_lines(general),
         *_acquisition_lines(evidence, acquisition),
         *_stale_lines(evidence),
@@ -46,6 +53,25 @@ def _old_lines(evidence: Evidence, old: RetentionTest | None) -> Iterator[Line]:
         yield Line("against", _catastrophic(old))
     yield _retention_line("Old facts", old)
     yield Line("note", _basis_sentence(evidence, old))
+
+
+def _baseline_lines(old: RetentionTest | None, baseline: float) -> Iterator[Line]:
+    if old is not None and old.counts.before < baseline * old.counts.n:
+        yield Line(
+            "open",
+            f"The champion itself answers only {old.counts.before} of {old.counts.n} old probes right, so keeping "
+            "them proves little: the expected answers may be wrong, the grader too strict, or it never learned them.",
+        )
+
+
+def _trained_lines(evidence: Evidence) -> Iterator[Line]:
+    if evidence.trained_on:
+        asked = evidence.probes
+        yield Line(
+            "open" if 2 * evidence.trained_on > asked else "note",
+            f"{evidence.trained_on} of {_count(asked, 'probe')} were trained on: their answers prove memory, not "
+            "knowledge (findings names them).",
+        )
 
 
 def _nothing_to_keep(evidence: Evidence) -> Line:
@@ -174,11 +200,28 @@ def _stale_lines(evidence: Evidence) -> Iterator[Line]:
         yield Line("for", f"The challenger gives no answer that is out of date to {asked} of updated facts.")
 
 
-def would_decide(evidence: Evidence, old: RetentionTest | None, *, acquisition: float) -> str:
+def would_decide(
+    evidence: Evidence, old: RetentionTest | None, *, acquisition: float, baseline: float
+) -> str:
     """What would settle an open comparison, in sentences."""
-    return " ".join(
-        [*_wishes_for_old(evidence, old), *_wishes_for_new(evidence, acquisition), *_strays(evidence, old)]
-    )
+    weak = any(_baseline_lines(old, baseline))
+    wishes = [
+        *(
+            ["Probes that the champion itself answers would decide whether old facts are kept."]
+            if weak
+            else []
+        ),
+        *_wishes_for_probes(evidence),
+        *_wishes_for_old(evidence, old),
+        *_wishes_for_new(evidence, acquisition),
+        *_strays(evidence, old),
+    ]
+    return " ".join(wishes)
+
+
+def _wishes_for_probes(evidence: Evidence) -> Iterator[str]:
+    if 2 * evidence.trained_on > evidence.probes:
+        yield "Probes in words that no training row uses would decide: ProbeSet.hold_out withholds some."
 
 
 def _wishes_for_old(evidence: Evidence, old: RetentionTest | None) -> Iterator[str]:

@@ -27,7 +27,7 @@ from ..display import (
     prose,
 )
 from ._gate import Verdict
-from ._plain import by_concern, engine_note, gate_line, leak_note
+from ._plain import by_concern, engine_note, gate_line
 from ._reasons import change, p_value, percent
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def page(comparison: Comparison) -> Page:
 def sections(comparison: Comparison) -> tuple[Section, ...]:
     """The report in parts, top to bottom."""
     return (
-        Section("", join(verdict_banner(comparison), figures(comparison), _notes(comparison))),
+        Section("", join(verdict_banner(comparison), figures(comparison), _engine(comparison))),
         Section("Accuracy", _accuracy(comparison)),
         Section("Facts", _facts(comparison)),
         Section("Answers side by side", _answers(comparison)),
@@ -76,7 +76,7 @@ def sections(comparison: Comparison) -> tuple[Section, ...]:
 
 def short(comparison: Comparison) -> str:
     """Verdict and figures for a notebook, without prompts, answers or facts."""
-    return fragment(join(verdict_banner(comparison), figures(comparison), _notes(comparison)))
+    return fragment(join(verdict_banner(comparison), figures(comparison), _engine(comparison)))
 
 
 def verdict_banner(comparison: Comparison) -> Html:
@@ -146,10 +146,9 @@ def _alarm(found: tuple[str, ...]) -> Tone:
     return "bad" if found else "good"
 
 
-def _notes(comparison: Comparison) -> Html:
-    """What a reader must know before trusting the figures."""
-    notes = (("offline", engine_note(comparison)), ("trained on", leak_note(comparison)))
-    return join(*(element("p", badge(word), " ", note, class_="ft-quiet") for word, note in notes if note))
+def _engine(comparison: Comparison) -> Html:
+    note = engine_note(comparison)
+    return element("p", badge("offline"), " ", note, class_="ft-quiet") if note else Html()
 
 
 def _accuracy(comparison: Comparison) -> Html:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from ._driving import Waiting, delays, drive, drive_async
+from ._driving import Waiting, drive, drive_async, patiently
 from ._job import FineTuneJob, started_parts
-from ._journal import LEASE as LEASE
-from ._journal import Intent, IntentState, Journal, LeaseLost, MemoryJournal, new_owner, owner_is_gone
-from ._metrics import parse_results
+from ._journal import (
+    LEASE,
+    UNSENT_OR_SENDING,
+    Intent,
+    IntentState,
+    Journal,
+    LeaseLost,
+    MemoryJournal,
+    may_take_over,
+    new_owner,
+    observed,
+)
 from ._step import Part, Step
-from ._submit import SETTLE, find_job, submit_part
+from ._submit import SETTLE, delete_files, find_job
 from ._watch import wait_all, wait_all_async
 
 __all__ = [
     "LEASE",
     "SETTLE",
+    "UNSENT_OR_SENDING",
     "FineTuneJob",
     "Intent",
     "IntentState",
@@ -23,15 +33,15 @@ __all__ = [
     "Part",
     "Step",
     "Waiting",
-    "delays",
+    "delete_files",
     "drive",
     "drive_async",
     "find_job",
+    "may_take_over",
     "new_owner",
-    "owner_is_gone",
-    "parse_results",
+    "observed",
+    "patiently",
     "started_parts",
-    "submit_part",
     "wait_all",
     "wait_all_async",
 ]

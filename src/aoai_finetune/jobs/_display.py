@@ -26,4 +26,5 @@ def job_html(job: FineTuneJob) -> str:
         )
         for number, part in enumerate(job.parts, start=1)
     ]
-    return fragment(html_table(header, rows))
+    note = "existed already; nothing was bought" if job.reused else ""
+    return fragment(html_table(header, rows, caption=note))

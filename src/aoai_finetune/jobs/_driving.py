@@ -7,15 +7,17 @@ call between two waits on a worker thread. So every decision exists once.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from ..backends import Clock
+from ..errors import OutcomeUnknown, ServiceError
 
-__all__ = ["Waiting", "delays", "drive", "drive_async"]
+__all__ = ["Waiting", "delays", "drive", "drive_async", "patiently", "within"]
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 Waiting = Generator[float, None, T]
 """A course of action that yields seconds to wait and returns a `T`."""
@@ -30,23 +32,81 @@ def delays(first: float = 2.0, longest: float = 60.0, factor: float = 1.5) -> It
 
 
 def drive(course: Waiting[T], clock: Clock) -> T:
-    """Run a course of action to its end, blocking this thread while it waits."""
-    while True:
-        reached = _advance(course)
-        if isinstance(reached, _End):
-            return reached.value
-        clock.sleep(reached)
+    """Run a course of action to its end, blocking this thread while it waits; it is closed on the way out."""
+    try:
+        while True:
+            reached = _advance(course)
+            if isinstance(reached, _End):
+                return reached.value
+            clock.sleep(reached)
+    finally:
+        course.close()
 
 
 async def drive_async(course: Waiting[T], clock: Clock) -> T:
-    """Run a course of action to its end; only its short calls run on a worker thread."""
+    """Run a course of action to its end; only its short calls run on a worker thread.
+
+    A cancellation waits for the short call under way, so that what it did is recorded and nothing goes on behind
+    the caller's back.
+    """
+    try:
+        while True:
+            reached = await _finish(lambda: _advance(course))
+            if isinstance(reached, _End):
+                return reached.value
+            await clock.sleep_async(reached)
+    finally:
+        await _finish(course.close)
+
+
+async def _finish(call: Callable[[], R]) -> R:
+    """The result of a call on a worker thread; cancelled, the task ends when the call has ended."""
     import asyncio
 
-    while True:
-        reached = await asyncio.to_thread(_advance, course)
-        if isinstance(reached, _End):
-            return reached.value
-        await clock.sleep_async(reached)
+    running = asyncio.ensure_future(asyncio.to_thread(call))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        if not running.cancelled():
+            running.exception()  # read, so that nobody warns that it was not
+        raise
+
+
+def within(
+    course: Waiting[T], clock: Clock, seconds: float | None, late: Callable[[], Exception]
+) -> Waiting[T]:
+    """The same course, ended with the exception `late()` when it has not ended after `seconds`."""
+    if seconds is None:
+        return (yield from course)
+    deadline = clock.now() + seconds
+    try:
+        while True:
+            reached = _advance(course)
+            if isinstance(reached, _End):
+                return reached.value
+            left = deadline - clock.now()
+            if left <= 0:
+                raise late()
+            yield min(reached, left)
+    finally:
+        course.close()
+
+
+def patiently(call: Callable[[], R], *, tries: int, first: float = 2.0) -> Waiting[R]:
+    """The result of `call`, made again while it raises a retryable `ServiceError`, at most `tries` times.
+
+    An unclear outcome is never tried again here.
+    """
+    for attempt, delay in enumerate(delays(first=first), start=1):
+        try:
+            return call()
+        except ServiceError as refusal:
+            if isinstance(refusal, OutcomeUnknown) or not refusal.retryable or attempt == tries:
+                raise
+            pause = max(delay, refusal.retry_after or 0.0)
+        yield pause
+    raise AssertionError("delays never ends")
 
 
 @dataclass(frozen=True, slots=True)

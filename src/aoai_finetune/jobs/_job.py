@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,17 +19,19 @@ from ..backends import (
     Supervised,
 )
 from ..errors import JobNotSucceeded, LineageError, NotSupported
-from ._driving import drive, drive_async
+from ._driving import Waiting, drive, drive_async, within
 from ._journal import Intent, Journal, MemoryJournal
 from ._metrics import parse_results
 from ._step import Part, Step
 from ._submit import SETTLE, submit_part
-from ._watch import coming_back, follow_events, watch
+from ._watch import asking_again, coming_back, follow_events, still_running, watch
 
 if TYPE_CHECKING:
     from ..dataset import Dataset
 
-__all__ = ["FineTuneJob"]
+__all__ = ["FineTuneJob", "started_parts"]
+
+_LOG = logging.getLogger("aoai_finetune")
 
 
 class FineTuneJob:
@@ -44,6 +47,7 @@ class FineTuneJob:
         backend: where the job runs; None for a handle that only tells what was last seen.
         records: the jobs of the parts so far, at least one.
         step: reads what was asked for, None for an attached job; called only to start a further part.
+        key: names the step in its journal.
         planned_parts: how many consecutive jobs the step has.
         journal: where the step's intents are kept, None for an attached job.
         settle: seconds to look for a part whose creation had an unclear outcome.
@@ -56,6 +60,7 @@ class FineTuneJob:
         records: tuple[JobRecord, ...],
         *,
         step: Callable[[], Step] | None = None,
+        key: str = "",
         planned_parts: int = 1,
         journal: Journal | None = None,
         settle: float = SETTLE,
@@ -63,9 +68,8 @@ class FineTuneJob:
     ) -> None:
         self._backend = backend
         self._records = list(records)
-        self.planned_parts = planned_parts
-        self._step, self._journal, self._settle = step, journal, settle
-        self.reused = reused
+        self._step, self._key, self._planned_parts = step, key, planned_parts
+        self._journal, self._settle, self._reused = journal, settle, reused
 
     # -- making one ----------------------------------------------------------------------------------------
 
@@ -118,7 +122,8 @@ class FineTuneJob:
     @classmethod
     def start(cls, backend: Backend, step: Step, journal: Journal, *, settle: float = SETTLE) -> Self:
         """Start the first part of a step, or find the job that already runs it."""
-        first = drive(submit_part(backend, journal, step, 0, step.model, settle=settle), backend.clock)
+        with asking_again():
+            first = drive(submit_part(backend, journal, step, 0, step.model, settle=settle), backend.clock)
         return cls._of(backend, step, journal, first, settle)
 
     @classmethod
@@ -126,18 +131,23 @@ class FineTuneJob:
         cls, backend: Backend, step: Step, journal: Journal, *, settle: float = SETTLE
     ) -> Self:
         """`start` without blocking the event loop."""
-        course = submit_part(backend, journal, step, 0, step.model, settle=settle)
-        return cls._of(backend, step, journal, await drive_async(course, backend.clock), settle)
+        with asking_again():
+            course = submit_part(backend, journal, step, 0, step.model, settle=settle)
+            first = await drive_async(course, backend.clock)
+        return cls._of(backend, step, journal, first, settle)
 
     @classmethod
     def _of(cls, backend: Backend, step: Step, journal: Journal, first: Intent, settle: float) -> Self:
         # A lost part is not among them, so that waiting starts it anew; the parts before it are kept.
-        live = takewhile(lambda intent: intent.live, started_parts(journal))
+        live = takewhile(lambda intent: intent.live, started_parts(journal.intents(step.key)))
         records = tuple(intent.job for intent in live if intent.job is not None)
+        if first.resumed:
+            _LOG.info("job %s exists already; nothing was bought", records[0].id)
         return cls(
             backend,
             records,
             step=lambda: step,
+            key=step.key,
             planned_parts=len(step.parts),
             journal=journal,
             settle=settle,
@@ -160,6 +170,26 @@ class FineTuneJob:
     def parts(self) -> tuple[JobRecord, ...]:
         """The jobs so far, first part first."""
         return tuple(self._records)
+
+    @property
+    def planned_parts(self) -> int:
+        """How many consecutive jobs the step has."""
+        return self._planned_parts
+
+    @property
+    def reused(self) -> bool:
+        """The job existed already: the call that returned this handle bought nothing."""
+        return self._reused
+
+    @property
+    def journaled(self) -> bool:
+        """A journal remembers this job, as in a `ModelLineage`."""
+        return self._journal is not None
+
+    @property
+    def resource(self) -> str | None:
+        """Where the job lives; None for a handle without a backend."""
+        return self._backend.resource if self._backend is not None else None
 
     @property
     def id(self) -> str:
@@ -228,6 +258,21 @@ class FineTuneJob:
         return self.record.finished_at
 
     @property
+    def estimated_finish(self) -> int | None:
+        """When the service expects the current part to end, in Unix seconds."""
+        return self.record.estimated_finish
+
+    @property
+    def method(self) -> str:
+        """The training method, such as `supervised`."""
+        return self.record.method
+
+    @property
+    def training_type(self) -> str | None:
+        """Azure's `trainingType`, where the service tells it."""
+        return self.record.training_type
+
+    @property
     def error(self) -> JobError | None:
         """Why the current part failed, in the service's words."""
         return self.record.error
@@ -257,7 +302,8 @@ class FineTuneJob:
     def wait(self, timeout: float | None = None, *, progress: bool = True) -> Self:
         """Wait until the step is over, and return this job whatever its end; `raise_for_status` is separate.
 
-        Transport errors while looking are survived. Ctrl-C ends the wait, not the job.
+        Transport errors while looking are survived. Ctrl-C ends the wait, not the job. A part of several that is
+        over is followed by the next one here, so a refusal of that one is raised here too.
 
         Args:
             timeout: seconds in the backend's time; None waits as long as it takes.
@@ -265,17 +311,24 @@ class FineTuneJob:
 
         Raises:
             WaitTimeout: the time is over; the job goes on.
+            ServiceError: the key is refused; or a following part is.
             OutcomeUnknown: a following part may or may not have been started.
         """
-        with coming_back(self):
-            drive(watch(self, timeout, progress=progress), self._connected().clock)
+        if not self.done:
+            with coming_back(self):
+                drive(self._watching(timeout, progress=progress), self._connected().clock)
         return self
 
     async def wait_async(self, timeout: float | None = None, *, progress: bool = True) -> Self:
         """`wait` in the event loop: it sleeps there, and only the short calls run on a worker thread."""
-        with coming_back(self):
-            await drive_async(watch(self, timeout, progress=progress), self._connected().clock)
+        if not self.done:
+            with coming_back(self):
+                await drive_async(self._watching(timeout, progress=progress), self._connected().clock)
         return self
+
+    def _watching(self, timeout: float | None, *, progress: bool) -> Waiting[None]:
+        clock = self._connected().clock
+        return within(watch(self, progress=progress), clock, timeout, lambda: still_running(self))
 
     def raise_for_status(self) -> Self:
         """This job if it succeeded. Raises `JobNotSucceeded` with the service's reason."""
@@ -352,13 +405,19 @@ class FineTuneJob:
 
     def take(self, record: JobRecord) -> None:
         """Accept what a look at the service showed. A terminal status is settled in the journal exactly once."""
-        self._records[-1] = record
-        if self._journal is not None:
-            for intent in started_parts(self._journal):
-                if intent.job is not None and intent.job.id == record.id:
-                    self._journal.observe(intent, record)
+        for number, known in enumerate(self._records):
+            if known.id == record.id and known != record:
+                self._records[number] = record
+                self._note(record)
 
-    def next_part(self) -> Iterator[float]:
+    def _note(self, record: JobRecord) -> None:
+        if self._journal is None:
+            return
+        for intent in started_parts(self._journal.intents(self._key)):
+            if intent.job is not None and intent.job.id == record.id:
+                self._journal.observe(intent, record)
+
+    def next_part(self) -> Waiting[None]:
         """Start the part after the one that has succeeded, once; yields seconds to wait."""
         journal, model = self._journal, self.record.fine_tuned_model
         if self._step is None or journal is None or model is None:
@@ -367,7 +426,8 @@ class FineTuneJob:
         intent = yield from submit_part(
             self._connected(), journal, self._step(), number, model, settle=self._settle
         )
-        if intent.job is not None:
+        # Another task with this handle may have been here first.
+        if intent.job is not None and number == len(self._records):
             self._records.append(intent.job)
 
     @property
@@ -400,10 +460,10 @@ class FineTuneJob:
         return job_html(self)
 
 
-def started_parts(journal: Journal) -> list[Intent]:
-    """The latest intent with a job of each part, in order of the parts."""
+def started_parts(intents: Iterable[Intent]) -> list[Intent]:
+    """The latest intent with a job of each part, in order of the parts; `intents` are oldest first."""
     latest: dict[int, Intent] = {}
-    for intent in journal.intents():
+    for intent in intents:
         if intent.job is not None:
             latest[intent.part] = intent
     return [latest[part] for part in sorted(latest)]

@@ -4,37 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
 from typing import TYPE_CHECKING
 
-from ..backends import Backend, EventRecord
+from ..backends import Clock, EventRecord
 from ..errors import ServiceError, WaitTimeout
-from ._driving import Waiting, delays, drive, drive_async
+from ._driving import Waiting, delays, drive, drive_async, within
+from ._submit import is_hopeless
 
 if TYPE_CHECKING:
+    from ..display import Progress
     from ._job import FineTuneJob
 
-__all__ = ["coming_back", "follow_events", "wait_all", "wait_all_async", "watch"]
+__all__ = [
+    "asking_again",
+    "coming_back",
+    "follow_events",
+    "still_running",
+    "wait_all",
+    "wait_all_async",
+    "watch",
+]
 
 
-def watch(job: FineTuneJob, timeout: float | None, *, progress: bool) -> Waiting[FineTuneJob]:
+def watch(job: FineTuneJob, *, progress: bool) -> Waiting[None]:
     """Look at a job until its step is over, starting the next part whenever one succeeds."""
     from ..display import Progress
 
-    clock = job.backend.clock
-    deadline = None if timeout is None else clock.now() + timeout
     with Progress(f"fine-tune {job.id}", enabled=None if progress else False) as line:
         while not job.done:
             if job.record.succeeded:
                 yield from job.next_part()
-            for delay in delays():
-                pause = max(delay, _look(job))
-                line.update(note=_note(job))
-                if job.record.done:
-                    break
-                _check_deadline(job, deadline, clock.now() + pause)
-                yield pause
-    return job
+            yield from _until_part_is_over(job, line)
+
+
+def _until_part_is_over(job: FineTuneJob, line: Progress) -> Waiting[None]:
+    for delay in delays():
+        asked = _look(job)
+        line.update(note=_note(job))
+        if job.record.done:
+            return
+        yield max(delay, asked)
 
 
 def _look(job: FineTuneJob) -> float:
@@ -42,18 +51,18 @@ def _look(job: FineTuneJob) -> float:
     try:
         job.refresh()
     except ServiceError as trouble:
-        if trouble.status in {401, 403}:
+        if is_hopeless(trouble):
             raise
         return trouble.retry_after or 0.0
     return 0.0
 
 
-def _check_deadline(job: FineTuneJob, deadline: float | None, next_look: float) -> None:
-    if deadline is not None and next_look > deadline:
-        raise WaitTimeout(
-            f"job {job.id} is still {job.status}",
-            hint="It goes on; call wait() again, or attach to it later by its id",
-        )
+def still_running(job: FineTuneJob) -> WaitTimeout:
+    """The error of a wait whose time is over."""
+    return WaitTimeout(
+        f"job {job.id} is still {job.status}",
+        hint="It goes on; call wait() again, or attach to it later by its id",
+    )
 
 
 def _note(job: FineTuneJob) -> str:
@@ -62,14 +71,25 @@ def _note(job: FineTuneJob) -> str:
 
 
 @contextmanager
+def asking_again() -> Generator[None]:
+    """Ctrl-C and cancellation while submitting: say that nothing has to be feared from asking again."""
+    yield from _noting("Make the same call again: it goes on where it stopped, and buys nothing twice")
+
+
+@contextmanager
 def coming_back(job: FineTuneJob) -> Generator[None]:
     """Ctrl-C and cancellation end the wait, not the job; say how to come back."""
+    way = f"lineage.job({job.id!r})" if job.journaled else f"FineTuneJob.attach(backend, {job.id!r})"
+    yield from _noting(f"Job {job.id} goes on. Come back with {way}.wait()")
+
+
+def _noting(note: str) -> Generator[None]:
     from asyncio import CancelledError
 
     try:
         yield
     except (KeyboardInterrupt, CancelledError) as stop:
-        stop.add_note(f"Job {job.id} goes on. Come back with FineTuneJob.attach(backend, {job.id!r}).wait()")
+        stop.add_note(note)
         raise
 
 
@@ -78,8 +98,7 @@ def follow_events(job: FineTuneJob, *, follow: bool) -> Iterator[float | list[Ev
     seen: set[str] = set()
     for delay in delays():
         over = not follow or job.done
-        events = chain.from_iterable(reversed(list(job.backend.list_events(part.id))) for part in job.parts)
-        fresh = [event for event in events if event.id not in seen]
+        fresh = [event for event in _events(job, patient=follow) if event.id not in seen]
         seen.update(event.id for event in fresh)
         yield fresh
         if over:
@@ -88,6 +107,16 @@ def follow_events(job: FineTuneJob, *, follow: bool) -> Iterator[float | list[Ev
         _look(job)
         if job.record.succeeded and not job.done:
             yield from job.next_part()
+
+
+def _events(job: FineTuneJob, *, patient: bool) -> list[EventRecord]:
+    """The log of all parts, oldest first; `patient` takes an unreadable log for one without news."""
+    try:
+        return [event for part in job.parts for event in reversed(list(job.backend.list_events(part.id)))]
+    except ServiceError as trouble:
+        if not patient or is_hopeless(trouble):
+            raise
+        return []
 
 
 def wait_all(
@@ -101,49 +130,53 @@ def wait_all(
         WaitTimeout: the time is over; the jobs go on.
         ValueError: the jobs live on backends with different clocks.
     """
-    if not jobs:
-        return []
-    return drive(_watch_all(jobs, timeout, progress=progress), _one_clock(jobs).clock)
+    waiting = [job for job in jobs if not job.done]
+    if waiting:
+        with asking_again():
+            drive(_watching_all(waiting, timeout, progress=progress), _one_clock(waiting))
+    return list(jobs)
 
 
 async def wait_all_async(
     jobs: Sequence[FineTuneJob], timeout: float | None = None, *, progress: bool = True
 ) -> list[FineTuneJob]:
     """`wait_all` without blocking the event loop."""
-    if not jobs:
-        return []
-    return await drive_async(_watch_all(jobs, timeout, progress=progress), _one_clock(jobs).clock)
+    waiting = [job for job in jobs if not job.done]
+    if waiting:
+        with asking_again():
+            await drive_async(_watching_all(waiting, timeout, progress=progress), _one_clock(waiting))
+    return list(jobs)
 
 
-def _one_clock(jobs: Sequence[FineTuneJob]) -> Backend:
-    backends = {id(job.backend.clock): job.backend for job in jobs}
-    if len(backends) > 1:
+def _one_clock(jobs: Sequence[FineTuneJob]) -> Clock:
+    clocks = {id(job.backend.clock): job.backend.clock for job in jobs}
+    if len(clocks) > 1:
         raise ValueError(
             "the jobs live on backends with different clocks; wait for each backend's jobs apart"
         )
-    return next(iter(backends.values()))
+    return next(iter(clocks.values()))
 
 
-def _watch_all(
-    jobs: Sequence[FineTuneJob], timeout: float | None, *, progress: bool
-) -> Waiting[list[FineTuneJob]]:
+def _watching_all(jobs: Sequence[FineTuneJob], timeout: float | None, *, progress: bool) -> Waiting[None]:
+    def late() -> WaitTimeout:
+        return still_running(next(job for job in jobs if not job.done))
+
+    return within(_watch_all(jobs, progress=progress), _one_clock(jobs), timeout, late)
+
+
+def _watch_all(jobs: Sequence[FineTuneJob], *, progress: bool) -> Waiting[None]:
     from ..display import Progress
 
-    clock = jobs[0].backend.clock
-    deadline = None if timeout is None else clock.now() + timeout
     with Progress("fine-tunes", total=len(jobs), enabled=None if progress else False) as line:
         for delay in delays():
             _look_at_all([job for job in jobs if not job.done])
             for job in jobs:
                 if job.record.succeeded and not job.done:
                     yield from job.next_part()
-            waiting = [job for job in jobs if not job.done]
-            line.update(done=len(jobs) - len(waiting))
-            if not waiting:
-                break
-            _check_deadline(waiting[0], deadline, clock.now() + delay)
+            line.update(done=sum(job.done for job in jobs))
+            if all(job.done for job in jobs):
+                return
             yield delay
-    return list(jobs)
 
 
 def _look_at_all(jobs: Sequence[FineTuneJob]) -> None:
@@ -157,7 +190,9 @@ def _look_at_all(jobs: Sequence[FineTuneJob]) -> None:
                     job.take(record)
                 if not wanted:
                     break
-        except ServiceError:
+        except ServiceError as trouble:
+            if is_hopeless(trouble):
+                raise
             continue
         for job in wanted.values():
             _look(job)

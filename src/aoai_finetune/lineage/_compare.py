@@ -117,8 +117,7 @@ class Comparing:
         return [self._stored(side, messages) or "" for messages in self._prompts]
 
     def _contender(self, side: Side) -> Contender:
-        backend = self._backends.get(side.resource)
-        engine = backend.capabilities.engine if backend is not None else None
+        engine = self._ledger.engine_of(side.resource)
         return Contender(name=side.label, model=side.model, engine=engine, tokens=side.tokens)
 
     def _now(self, side: Side) -> float:

@@ -25,17 +25,21 @@ def lineage_html(versions: Sequence[ModelVersion], aliases: Mapping[str, str]) -
 
 
 def _rows(versions: Sequence[ModelVersion], aliases: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
-    for depth, version in _walk(versions, None, 0):
+    for depth, version in _walk(versions):
         names = ", ".join(alias for alias, holder in aliases.items() if holder == version.id)
         tokens = f"{version.trained_tokens:,}" if version.trained_tokens is not None else ""
         indent = "   " * (depth - 1) + "└─ " if depth else ""
         yield f"{indent}{version.id}", version.strategy, version.model, tokens, names
 
 
-def _walk(
-    versions: Sequence[ModelVersion], parent: str | None, depth: int
-) -> Iterator[tuple[int, ModelVersion]]:
+def _walk(versions: Sequence[ModelVersion]) -> Iterator[tuple[int, ModelVersion]]:
+    """Parents before children, with their depth. A version whose parent is missing stands at the root."""
+    known = {version.id for version in versions}
+    children: dict[str | None, list[ModelVersion]] = {}
     for version in versions:
-        if version.parent == parent:
-            yield depth, version
-            yield from _walk(versions, version.id, depth + 1)
+        children.setdefault(version.parent if version.parent in known else None, []).append(version)
+    waiting = [(0, version) for version in reversed(children.get(None, []))]
+    while waiting:
+        depth, version = waiting.pop()
+        yield depth, version
+        waiting += [(depth + 1, child) for child in reversed(children.get(version.id, []))]

@@ -8,13 +8,11 @@ import sqlite3
 from dataclasses import replace
 
 from ..backends import Clock, JobRecord, SystemClock
-from ..jobs import LEASE, Intent, IntentState, LeaseLost, owner_is_gone
+from ..jobs import LEASE, Intent, IntentState, LeaseLost, may_take_over, observed
 from ._records import job_from_text, job_to_text
 from ._store import Store
 
 __all__ = ["StoredJournal", "read_intent"]
-
-_OWNED = (IntentState.OPEN, IntentState.UPLOADED, IntentState.SENDING)
 
 
 class StoredJournal:
@@ -22,50 +20,44 @@ class StoredJournal:
 
     Args:
         store: the lineage file.
-        step: id of the step.
-        owner: who we are.
+        step: id of the step; the journal keeps no other.
         clock: the time leases are measured in; must be the machine's where processes share the file.
     """
 
-    def __init__(self, store: Store, step: str, *, owner: str, clock: Clock | None = None) -> None:
-        self._store, self._step, self._owner = store, step, owner
+    def __init__(self, store: Store, step: str, *, clock: Clock | None = None) -> None:
+        self._store, self._step = store, step
         self._clock: Clock = clock or SystemClock()
-
-    @property
-    def owner(self) -> str:
-        """Who we are."""
-        return self._owner
 
     @property
     def clock(self) -> Clock:
         """The time leases are measured in."""
         return self._clock
 
-    def claim(self, part: int, model: str, /) -> Intent:
-        """The live intent of a part: ours, a new one, one taken over, or another owner's while its lease holds."""
+    def claim(self, key: str, part: int, model: str, owner: str, /) -> Intent:
+        """The live intent of a part: a new one, one taken over, or another owner's while its lease holds."""
         with self._store.write() as db:
             rows = db.execute(
                 "SELECT * FROM intent WHERE step = ? AND part = ? ORDER BY seq", (self._step, part)
             )
-            live = [intent for intent in map(read_intent, rows) if intent.live]
+            live = [intent for row in rows if (intent := read_intent(row)).live]
             if not live:
-                return self._insert(db, part, model)
-            intent = replace(live[-1], resumed=True)
-            if intent.state in _OWNED and self._may_take_over(intent):
-                intent = replace(intent, owner=self._owner, lease_until=self._lease())
-                db.execute(
-                    "UPDATE intent SET owner = ?, lease_until = ? WHERE id = ?",
-                    (intent.owner, intent.lease_until, intent.id),
-                )
-            return intent
+                return self._insert(db, key, part, model, owner)
+            return replace(self._taken_over(db, live[-1], owner), resumed=True)
+
+    def take_over(self, intent: Intent, owner: str, /) -> Intent | None:
+        """The intent in `owner`'s hands; None while another owner's lease holds, or when it has moved on."""
+        with self._store.write() as db:
+            row = db.execute("SELECT * FROM intent WHERE id = ?", (intent.id,)).fetchone()
+            taken = self._taken_over(db, read_intent(row), owner)
+        return replace(taken, resumed=True) if taken.owner == owner and taken.state == intent.state else None
 
     def advance(self, intent: Intent, /) -> Intent:
-        """Store `intent` with a fresh lease. Raises `LeaseLost` when we no longer own it."""
+        """Store `intent` with a fresh lease. Raises `LeaseLost` when its owner no longer owns it."""
         renewed = replace(intent, lease_until=self._lease())
         with self._store.write() as db:
             done = db.execute(
                 "UPDATE intent SET state = ?, lease_until = ?, file_id = ?, validation_file_id = ?, sent_at = ?,"
-                " reason = ? WHERE id = ? AND owner = ? AND state IN (?, ?, ?)",
+                " reason = ? WHERE id = ? AND owner = ? AND state IN ('open', 'uploaded', 'sending')",
                 (
                     renewed.state,
                     renewed.lease_until,
@@ -74,8 +66,7 @@ class StoredJournal:
                     renewed.sent_at,
                     renewed.reason,
                     renewed.id,
-                    self._owner,
-                    *_OWNED,
+                    renewed.owner,
                 ),
             )
             if not done.rowcount:
@@ -87,46 +78,48 @@ class StoredJournal:
         with self._store.write() as db:
             row = db.execute("SELECT * FROM intent WHERE id = ?", (intent.id,)).fetchone()
             stored = read_intent(row)
-            if stored.state is IntentState.SETTLED:
-                return replace(stored, resumed=intent.resumed)
-            state = IntentState.SETTLED if job.done else IntentState.SUBMITTED
-            db.execute(
-                "UPDATE intent SET state = ?, job_id = ?, job = ? WHERE id = ?",
-                (state, job.id, job_to_text(job), intent.id),
-            )
-            if job.succeeded and job.fine_tuned_model and self._is_last(db, stored.part):
-                self._record_version(db, job)
-        return replace(stored.advanced(state, job=job), resumed=intent.resumed)
+            after = observed(stored, job)
+            if after is not stored:
+                db.execute(
+                    "UPDATE intent SET state = ?, job_id = ?, job = ? WHERE id = ?",
+                    (after.state, job.id, job_to_text(job), intent.id),
+                )
+                if after.state is IntentState.SETTLED and job.succeeded and self._is_last(db, stored.part):
+                    self._record_version(db, job)
+        return replace(after, resumed=intent.resumed)
 
     def release(self, intent: Intent, /) -> None:
-        """Give the lease up, so that the next claim need not wait. Harmless when we do not own it."""
+        """Give the lease up, so that the next claim need not wait. Harmless when it is somebody else's."""
         with self._store.write() as db:
             db.execute(
-                "UPDATE intent SET lease_until = 0 WHERE id = ? AND owner = ?", (intent.id, self._owner)
+                "UPDATE intent SET lease_until = 0 WHERE id = ? AND owner = ?", (intent.id, intent.owner)
             )
 
-    def intents(self) -> tuple[Intent, ...]:
+    def intents(self, _key: str = "", /) -> tuple[Intent, ...]:
         """All intents of the step, oldest first."""
-        rows = self._store.connection().execute(
-            "SELECT * FROM intent WHERE step = ? ORDER BY seq", (self._step,)
+        return tuple(
+            map(read_intent, self._store.read("SELECT * FROM intent WHERE step = ? ORDER BY seq", self._step))
         )
-        return tuple(map(read_intent, rows))
 
-    def _insert(self, db: sqlite3.Connection, part: int, model: str) -> Intent:
+    def _taken_over(self, db: sqlite3.Connection, intent: Intent, owner: str) -> Intent:
+        if not may_take_over(intent, self._clock.now()):
+            return intent
+        taken = replace(intent, owner=owner, lease_until=self._lease())
+        db.execute(
+            "UPDATE intent SET owner = ?, lease_until = ? WHERE id = ?", (owner, taken.lease_until, intent.id)
+        )
+        return taken
+
+    def _insert(self, db: sqlite3.Connection, key: str, part: int, model: str, owner: str) -> Intent:
         intent = Intent(
-            id=secrets.token_hex(6), part=part, model=model, owner=self._owner, lease_until=self._lease()
+            id=secrets.token_hex(6), key=key, part=part, model=model, owner=owner, lease_until=self._lease()
         )
         db.execute(
-            "INSERT INTO intent (id, seq, step, part, model, owner, lease_until, state)"
-            " VALUES (?, (SELECT count(*) FROM intent), ?, ?, ?, ?, ?, ?)",
-            (intent.id, self._step, part, model, intent.owner, intent.lease_until, intent.state),
+            "INSERT INTO intent (id, seq, key, step, part, model, owner, lease_until, state)"
+            " VALUES (?, (SELECT count(*) FROM intent), ?, ?, ?, ?, ?, ?, ?)",
+            (intent.id, key, self._step, part, model, intent.owner, intent.lease_until, intent.state),
         )
         return intent
-
-    def _may_take_over(self, intent: Intent) -> bool:
-        if intent.owner == self._owner:
-            return True
-        return intent.lease_until <= self._clock.now() or owner_is_gone(intent.owner)
 
     def _lease(self) -> float:
         return self._clock.now() + LEASE
@@ -154,6 +147,7 @@ def read_intent(row: sqlite3.Row) -> Intent:
     """An intent as it is stored."""
     return Intent(
         id=row["id"],
+        key=row["key"],
         part=row["part"],
         model=row["model"],
         owner=row["owner"],

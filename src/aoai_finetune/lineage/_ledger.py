@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..backends import Backend, Completion
 from ..continual import TrainingPlan
 from ..dataset import Dataset, Example, canonical_json
+from ..errors import LineageError
 from ..jobs import Part, Step
+from ._journal import read_intent
 from ._records import ModelVersion, Promotion, method_from_text, method_to_text
 from ._store import Store
 
@@ -34,23 +36,48 @@ class Ledger:
     # -- steps ---------------------------------------------------------------------------------------------
 
     def begin(self, plan: TrainingPlan, backend: Backend, *, again: bool) -> str:
-        """The id of the step that buys this plan: the latest one with its key, or a new one.
+        """The id of the step that buys this plan: the one that exists with its key, or a new one.
 
-        Facts are our names for rows, not part of the purchase: a step that exists takes over those of the plan.
+        Of several runs the latest whose job was not lost counts, so a cancelled `again=True` buys nothing anew.
         """
         key = plan.step.key
         with self._store.write() as db:
-            row = db.execute("SELECT id, run FROM step WHERE key = ? ORDER BY run DESC", (key,)).fetchone()
-            if row is not None and not again:
-                self._relabel(db, plan, row["id"])
-                return str(row["id"])
-            run = 0 if row is None else row["run"] + 1
-            step = hashlib.sha256(f"{key} {run}".encode()).hexdigest()[:12]
+            runs = db.execute("SELECT id FROM step WHERE key = ? ORDER BY run DESC", (key,)).fetchall()
+            if runs and not again:
+                bought = [row["id"] for row in runs if self._is_live(db, row["id"])]
+                return str(bought[0] if bought else runs[0]["id"])
+            step = hashlib.sha256(f"{key} {len(runs)}".encode()).hexdigest()[:12]
             self._insert_resource(db, backend)
-            self._insert_step(db, plan, step, key, run, backend.clock.now())
-            self._insert_facts(db, plan, step)
+            self._insert_step(db, plan, step, key, len(runs), backend.clock.now())
+            self._insert_facts(db, step, list(plan.new), plan.visits)
             self._insert_parts(db, plan, step)
             return step
+
+    def _is_live(self, db: sqlite3.Connection, step: str) -> bool:
+        rows = db.execute("SELECT * FROM intent WHERE step = ?", (step,))
+        return any(read_intent(row).live for row in rows)
+
+    def relabel(self, step: str, rows: Dataset) -> None:
+        """Give the learned rows of a step the facts they have in `rows`.
+
+        Raises:
+            LineageError: these are other rows, or in another order.
+        """
+        new = list(rows)
+        old = list(self.learned(step))
+        if [row.digest for row in new] != [row.digest for row in old]:
+            raise LineageError(
+                "these are not the rows the version learned", hint="Give the same rows in order"
+            )
+        names = {before.fact: after.fact for before, after in zip(old, new, strict=True)}
+        visits: dict[str, int] = {}
+        for fact, count in self._stored_visits(step).items():
+            name = names.get(fact, fact)
+            visits[name] = visits.get(name, 0) + count
+        with self._store.write() as db:
+            db.execute("DELETE FROM learned WHERE step = ?", (step,))
+            db.execute("DELETE FROM visit WHERE step = ?", (step,))
+            self._insert_facts(db, step, new, visits)
 
     def step_ids(self) -> tuple[str, ...]:
         """All steps, in the order they were asked for."""
@@ -96,20 +123,32 @@ class Ledger:
         return Dataset.from_examples([Example.from_canonical(row["body"], fact=row["fact"]) for row in rows])
 
     def visits(self, step: str) -> dict[str, int]:
-        """Row visits per fact of a step."""
-        return {
-            row["fact"]: row["visits"]
-            for row in self._read("SELECT fact, visits FROM visit WHERE step = ?", step)
-        }
+        """Row visits per fact of a step; epochs that the service chose are taken from its job."""
+        chosen = self._chosen_epochs(step)
+        return {fact: count * chosen for fact, count in self._stored_visits(step).items()}
+
+    def _stored_visits(self, step: str) -> dict[str, int]:
+        rows = self._read("SELECT fact, visits FROM visit WHERE step = ?", step)
+        return {row["fact"]: row["visits"] for row in rows}
+
+    def _chosen_epochs(self, step: str) -> int:
+        rows = self._read(
+            "SELECT json_extract(i.job, '$.hyperparameters.n_epochs') AS epochs FROM intent i"
+            " JOIN part p ON p.step = i.step AND p.number = i.part"
+            " WHERE i.step = ? AND i.state = 'settled' AND json_extract(p.method, '$.n_epochs') = 'auto'",
+            step,
+        )
+        epochs = [row["epochs"] for row in rows if isinstance(row["epochs"], int) and row["epochs"] > 0]
+        return epochs[-1] if epochs else 1
 
     def intents(self) -> list[sqlite3.Row]:
         """All intents with the resource of their step, oldest first."""
         return self._read("SELECT i.*, s.resource FROM intent i JOIN step s ON s.id = i.step ORDER BY i.seq")
 
-    def step_of_job(self, job_id: str) -> str | None:
-        """The step a job belongs to."""
-        rows = self._read("SELECT step FROM intent WHERE job_id = ?", job_id)
-        return rows[0]["step"] if rows else None
+    def engine_of(self, resource: str) -> str | None:
+        """The simulated learner of a resource, None on a real service or an unknown resource."""
+        rows = self._read("SELECT engine FROM resource WHERE id = ?", resource)
+        return rows[0]["engine"] if rows else None
 
     # -- versions and aliases ------------------------------------------------------------------------------
 
@@ -117,22 +156,14 @@ class Ledger:
         """All versions, oldest first."""
         return tuple(map(_version, self._read(_VERSION + " ORDER BY v.seq")))
 
-    def version(self, version: str) -> ModelVersion | None:
-        """A version by its full id."""
-        return next(map(_version, self._read(_VERSION + " WHERE v.id = ?", version)), None)
-
-    def version_of_step(self, step: str) -> ModelVersion | None:
-        """The version a step made."""
-        return next(map(_version, self._read(_VERSION + " WHERE v.step = ?", step)), None)
-
     def aliases(self) -> dict[str, str]:
         """Alias to version id."""
         rows = self._read("SELECT alias, version FROM promotion ORDER BY id")
         return {row["alias"]: row["version"] for row in rows}
 
-    def promotions(self, alias: str | None = None) -> tuple[Promotion, ...]:
-        """Every move of an alias, or of all aliases, oldest first."""
-        rows = self._read("SELECT * FROM promotion WHERE ? IS NULL OR alias = ? ORDER BY id", alias, alias)
+    def promotions(self) -> tuple[Promotion, ...]:
+        """Every move of an alias, oldest first."""
+        rows = self._read("SELECT * FROM promotion ORDER BY id")
         return tuple(
             Promotion(
                 alias=row["alias"],
@@ -145,10 +176,14 @@ class Ledger:
         )
 
     def promote(
-        self, alias: str, version: str, *, because: str | None, comparison: int | None, now: float
+        self, alias: str, version: str, *, because: str | None, now: float, check: Callable[[], int | None]
     ) -> None:
-        """Point an alias to a version."""
+        """Point an alias to a version.
+
+        `check` runs inside the transaction; it refuses by raising, or returns the comparison that allows it.
+        """
         with self._store.write() as db:
+            comparison = check()
             db.execute(
                 "INSERT INTO promotion (alias, version, because, comparison, created_at) VALUES (?, ?, ?, ?, ?)",
                 (alias, version, because, comparison, now),
@@ -200,7 +235,7 @@ class Ledger:
     # -- inside --------------------------------------------------------------------------------------------
 
     def _read(self, query: str, *values: Any) -> list[sqlite3.Row]:  # noqa: ANN401 - whatever SQLite binds
-        return self._store.connection().execute(query, values).fetchall()
+        return self._store.read(query, *values)
 
     def _insert_resource(self, db: sqlite3.Connection, backend: Backend) -> None:
         able = backend.capabilities
@@ -236,24 +271,15 @@ class Ledger:
             values,
         )
 
-    def _relabel(self, db: sqlite3.Connection, plan: TrainingPlan, step: str) -> None:
-        stored = db.execute("SELECT fact FROM learned WHERE step = ? ORDER BY position", (step,))
-        if [row["fact"] for row in stored] == [row.fact for row in plan.new]:
-            return
-        db.execute("DELETE FROM learned WHERE step = ?", (step,))
-        db.execute("DELETE FROM visit WHERE step = ?", (step,))
-        self._insert_facts(db, plan, step)
-
-    def _insert_facts(self, db: sqlite3.Connection, plan: TrainingPlan, step: str) -> None:
-        new = list(plan.new)
-        ids = _insert_examples(db, new)
+    def _insert_facts(
+        self, db: sqlite3.Connection, step: str, rows: Sequence[Example], visits: Mapping[str, int]
+    ) -> None:
+        ids = _insert_examples(db, rows)
         db.executemany(
             "INSERT INTO learned VALUES (?, ?, ?, ?)",
-            ((step, position, ids[row.digest], row.fact) for position, row in enumerate(new)),
+            ((step, position, ids[row.digest], row.fact) for position, row in enumerate(rows)),
         )
-        db.executemany(
-            "INSERT INTO visit VALUES (?, ?, ?)", ((step, fact, n) for fact, n in plan.visits.items())
-        )
+        db.executemany("INSERT INTO visit VALUES (?, ?, ?)", ((step, fact, n) for fact, n in visits.items()))
 
     def _insert_parts(self, db: sqlite3.Connection, plan: TrainingPlan, step: str) -> None:
         for number, part in enumerate(plan.step.parts):

@@ -8,13 +8,25 @@ from typing import TYPE_CHECKING, TypedDict
 from typing_extensions import Unpack
 
 from ..backends import Capabilities, Supervised
-from ..continual import History, Parent, Replay, StepOptions, Strategy, TrainingPlan, plan_first, plan_next
-from ..errors import LineageError, NotPromotable
+from ..continual import (
+    Budget,
+    History,
+    Parent,
+    Replay,
+    StepOptions,
+    Strategy,
+    TrainingPlan,
+    plan_next,
+)
+from ..continual import plan_first as first_plan
+from ..errors import LineageError, NotFound, NotPromotable
 from ..jobs import FineTuneJob
 from ._records import ModelVersion
 from ._remembered import Reference, Remembered
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from ..dataset import Dataset
     from ..evaluation import Comparison, Gate, ProbeSet
     from ._compare import Comparing, Side
@@ -89,24 +101,57 @@ class ModelLineage(Remembered):
             new, self.history(version), _as_parent(version), strategy, options, capabilities=able
         )
 
-    def train(self, plan: TrainingPlan, *, again: bool = False) -> FineTuneJob:
+    def plan_first(self, model: str, training: Dataset, **options: Unpack[FineTuneOptions]) -> TrainingPlan:
+        """How a catalogue model would be fine-tuned on rows as they are; `train` buys it. The keywords of `fine_tune`.
+
+        Raises:
+            DatasetError: the rows are wrong, or too few.
+            LineageError: a model of this lineage, which is continued instead.
+        """
+        if self._backend is None:
+            raise LineageError("this lineage was opened without a backend", hint="Open it with backend=...")
+        known = {name for version in self.versions for name in (version.id, version.model)}
+        if model in known | set(self._ledger.aliases()):
+            raise LineageError(
+                f"{model!r} is a version of this lineage",
+                hint="Use continue_from(...), which keeps what it knows; Naive() trains on the new rows alone",
+            )
+        parent = Parent(model=model, base_model=model, resource=self._backend.resource)
+        return first_plan(training, parent, StepOptions(**options), capabilities=self._backend.capabilities)
+
+    def train(
+        self, plan: TrainingPlan, *, budget: Budget | float | None = None, again: bool = False
+    ) -> FineTuneJob:
         """Buy a plan, once, and return its job; `again=True` buys it another time.
 
         A job that exists already, unless it failed or was cancelled, is returned with `reused` set.
 
+        Args:
+            plan: what `plan` returned.
+            budget: the most it may cost: a number of USD, or a `Budget`. It is checked before anything is sent
+                or stored, for a plan that was bought already too.
+            again: buy it although it was bought already.
+
         Raises:
+            BudgetExceeded: it would cost more, or nobody knows what it costs; nothing was sent.
             OutcomeUnknown: the job may or may not have been created; `sync` settles it later.
             ServiceError, NotFound: the service refused; nothing is left behind.
             WrongResource: the plan's parent lives on another resource.
         """
+        self._check_plan(plan)
+        _check_budget(plan, budget)
         backend = self._backend_of(plan.parent.resource)
         journal = self._journal(self._ledger.begin(plan, backend, again=again))
         return FineTuneJob.start(backend, plan.step, journal, settle=self._settle)
 
-    async def train_async(self, plan: TrainingPlan, *, again: bool = False) -> FineTuneJob:
+    async def train_async(
+        self, plan: TrainingPlan, *, budget: Budget | float | None = None, again: bool = False
+    ) -> FineTuneJob:
         """`train` without blocking the event loop."""
         import asyncio
 
+        self._check_plan(plan)
+        _check_budget(plan, budget)
         backend = self._backend_of(plan.parent.resource)
         journal = self._journal(await asyncio.to_thread(self._ledger.begin, plan, backend, again=again))
         return await FineTuneJob.start_async(backend, plan.step, journal, settle=self._settle)
@@ -121,6 +166,7 @@ class ModelLineage(Remembered):
         seed: int | None = None,
         suffix: str | None = None,
         training_type: str | None = None,
+        budget: Budget | float | None = None,
         again: bool = False,
     ) -> FineTuneJob:
         """Fine-tune a catalogue model on rows as they are: the first step of a chain.
@@ -128,34 +174,58 @@ class ModelLineage(Remembered):
         Raises: what `plan` and `train` raise, and `LineageError` for a model of this lineage, which is
         continued with `continue_from`.
         """
-        options = StepOptions(
-            validation=validation, method=method, seed=seed, suffix=suffix, training_type=training_type
+        plan = self.plan_first(
+            model,
+            training,
+            validation=validation,
+            method=method,
+            seed=seed,
+            suffix=suffix,
+            training_type=training_type,
         )
-        return self.train(self._plan_first(model, training, options), again=again)
+        return self.train(plan, budget=budget, again=again)
 
     async def fine_tune_async(
-        self, model: str, training: Dataset, *, again: bool = False, **options: Unpack[FineTuneOptions]
+        self,
+        model: str,
+        training: Dataset,
+        *,
+        budget: Budget | float | None = None,
+        again: bool = False,
+        **options: Unpack[FineTuneOptions],
     ) -> FineTuneJob:
         """`fine_tune` without blocking the event loop; the same keywords."""
         import asyncio
 
-        plan = await asyncio.to_thread(self._plan_first, model, training, StepOptions(**options))
-        return await self.train_async(plan, again=again)
+        plan = await asyncio.to_thread(self.plan_first, model, training, **options)
+        return await self.train_async(plan, budget=budget, again=again)
 
     def continue_from(
-        self, parent: Reference, new: Dataset, *, again: bool = False, **options: Unpack[PlanOptions]
+        self,
+        parent: Reference,
+        new: Dataset,
+        *,
+        budget: Budget | float | None = None,
+        again: bool = False,
+        **options: Unpack[PlanOptions],
     ) -> FineTuneJob:
-        """`plan` and `train` in one call: teach `new` to a model of this lineage; the keywords of `plan`."""
-        return self.train(self.plan(parent, new, **options), again=again)
+        """`plan` and `train` in one call: teach `new` to a model of this lineage; the keywords of both."""
+        return self.train(self.plan(parent, new, **options), budget=budget, again=again)
 
     async def continue_from_async(
-        self, parent: Reference, new: Dataset, *, again: bool = False, **options: Unpack[PlanOptions]
+        self,
+        parent: Reference,
+        new: Dataset,
+        *,
+        budget: Budget | float | None = None,
+        again: bool = False,
+        **options: Unpack[PlanOptions],
     ) -> FineTuneJob:
         """`continue_from` without blocking the event loop."""
         import asyncio
 
         plan = await asyncio.to_thread(self.plan, parent, new, **options)
-        return await self.train_async(plan, again=again)
+        return await self.train_async(plan, budget=budget, again=again)
 
     # -- comparing and promoting ---------------------------------------------------------------------------
 
@@ -178,6 +248,7 @@ class ModelLineage(Remembered):
             NotSupported, NotDeployed, ServiceError: a model that cannot be asked.
             WrongResource: a version of a resource without a backend here, whose answers are not stored.
         """
+        _check_asking(probes, concurrency)
         comparing = self._comparing(champion, challenger, probes, gate)
         comparing.ask(concurrency=concurrency, progress=progress)
         return comparing.judge()
@@ -195,6 +266,7 @@ class ModelLineage(Remembered):
         """`compare` without blocking the event loop."""
         import asyncio
 
+        _check_asking(probes, concurrency)
         comparing = await asyncio.to_thread(self._comparing, champion, challenger, probes, gate)
         await comparing.ask_async(concurrency=concurrency, progress=progress)
         return await asyncio.to_thread(comparing.judge)
@@ -211,34 +283,51 @@ class ModelLineage(Remembered):
             NotPromotable: no such comparison, or it says something else.
         """
         chosen = self.version(version)
-        holder = self.aliases.get(alias)
-        if holder is not None and holder.id == chosen.id:
+        self._check_alias(alias)
+        if because is not None and not because.strip():
+            raise ValueError("because is empty; say why, or leave it out")
+        if (holder := self.aliases.get(alias)) is not None and holder.id == chosen.id:
             return chosen
-        stored = self._ledger.comparisons(challenger=chosen.id, champion=holder.id if holder else None)
-        if because is None:
-            _check_promotable(chosen, holder, alias, [row["verdict"] for row in stored])
-        self._ledger.promote(
-            alias,
-            chosen.id,
-            because=because,
-            comparison=stored[0]["id"] if stored else None,
-            now=self._now(chosen.resource),
-        )
+
+        def check() -> int | None:
+            holder = self.aliases.get(alias)
+            stored = self._ledger.comparisons(challenger=chosen.id, champion=holder.id if holder else None)
+            if because is None:
+                _check_promotable(chosen, holder, alias, _newest_verdicts(stored))
+            return stored[0]["id"] if stored else None
+
+        now = self._now(chosen.resource)
+        self._ledger.promote(alias, chosen.id, because=because, now=now, check=check)
         return chosen
+
+    def relabel(self, version: Reference, rows: Dataset) -> None:
+        """Give the rows a version learned the facts they have in `rows`: the same rows, in the same order.
+
+        Facts are your names for rows, not part of what was bought, so this costs nothing.
+
+        Raises:
+            LineageError: these are other rows.
+        """
+        self._ledger.relabel(self.version(version).step, rows)
 
     # -- inside --------------------------------------------------------------------------------------------
 
-    def _plan_first(self, model: str, training: Dataset, options: StepOptions) -> TrainingPlan:
-        if self._backend is None:
-            raise LineageError("this lineage was opened without a backend", hint="Open it with backend=...")
-        known = {name for version in self.versions for name in (version.id, version.model)}
-        if model in known | set(self._ledger.aliases()):
-            raise LineageError(
-                f"{model!r} is a version of this lineage",
-                hint="Use continue_from(...), which keeps what it knows; Naive() trains on the new rows alone",
+    def _check_plan(self, plan: object) -> None:
+        if not isinstance(plan, TrainingPlan):
+            raise TypeError(f"train takes a plan, not {type(plan).__name__}: lineage.plan(parent, new)")
+        parent = plan.parent.version
+        if parent is not None and parent not in {version.id for version in self.versions}:
+            raise NotFound(
+                f"the plan's parent {parent} belongs to another lineage", hint="Plan it again here"
             )
-        parent = Parent(model=model, base_model=model, resource=self._backend.resource)
-        return plan_first(training, parent, options, capabilities=self._backend.capabilities)
+
+    def _check_alias(self, alias: str) -> None:
+        """An alias must not take over a name that means something else."""
+        taken = {name for v in self.versions for name in (v.id, v.model, v.job_id, v.base_model)}
+        if not alias.strip() or alias in taken:
+            raise ValueError(
+                f"{alias!r} cannot be an alias: it is empty, or the name of a version, job or model"
+            )
 
     def _comparing(
         self, champion: Reference, challenger: Reference, probes: ProbeSet, gate: Gate | None
@@ -276,7 +365,26 @@ class ModelLineage(Remembered):
 
     def _capabilities(self, resource: str) -> Capabilities:
         backend = self._backends.get(resource)
-        return backend.capabilities if backend is not None else Capabilities(provider="none")
+        return (
+            backend.capabilities if backend is not None else Capabilities(provider="none", counter="estimate")
+        )
+
+
+def _check_budget(plan: TrainingPlan, budget: Budget | float | None) -> None:
+    if budget is not None:
+        Budget.of(budget).check(plan)
+
+
+def _check_asking(probes: object, concurrency: int) -> None:
+    from ..evaluation import ProbeSet as Probes
+
+    if not isinstance(probes, Probes):
+        raise TypeError(
+            f"the probes must be a ProbeSet, not {type(probes).__name__}: ProbeSet.from_jsonl(path), or "
+            "ProbeSet.from_examples(rows)"
+        )
+    if concurrency < 1:
+        raise ValueError(f"concurrency is {concurrency}; it must be at least 1")
 
 
 def _as_parent(version: ModelVersion) -> Parent:
@@ -285,11 +393,21 @@ def _as_parent(version: ModelVersion) -> Parent:
     )
 
 
+def _newest_verdicts(stored: Sequence[sqlite3.Row]) -> list[str]:
+    """The newest verdict against each champion with each probe set; `stored` is newest first."""
+    newest: dict[tuple[str, str], str] = {}
+    for row in stored:
+        newest.setdefault((row["champion"], row["probes"]), row["verdict"])
+    return list(newest.values())
+
+
 def _check_promotable(
     chosen: ModelVersion, holder: ModelVersion | None, alias: str, verdicts: Sequence[str]
 ) -> None:
-    """Raise `NotPromotable` unless the newest verdict allows it."""
+    """Raise `NotPromotable` unless the newest verdict allows it; a vacant alias only asks that none rejects."""
     newest = verdicts[0] if verdicts else None
+    if holder is None and "reject" in verdicts:
+        newest = "reject"
     if newest == "promote" or (holder is None and newest != "reject"):
         return
     against = f"{alias} {holder.id}" if holder else f"another version, while {alias!r} is vacant"
@@ -301,5 +419,5 @@ def _check_promotable(
     }[newest]
     raise NotPromotable(
         f"the comparison of {chosen.id} with {against} {said}",
-        hint=f"{remedy}. promote(..., because='...') overrides the gate and is recorded",
+        hint=f"{remedy}. promote(..., because='...') overrides the gate, to go back too, and is recorded",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..backends import JobError, JobRecord, Supervised
@@ -29,9 +29,11 @@ class ModelVersion:
         base_model: the catalogue model at its root.
         resource: where it lives.
         parent: id of the version it succeeds, None for a first fine-tune.
+        step: id of the step that made it.
         strategy: how it was trained.
         from_base: its weights start at the base model, not at its parent.
         job_id: the job that made it (the last one of a step with several parts).
+        suffix: the suffix of the model's name, None without one.
         trained_tokens: billed tokens of the whole step, None where the service did not tell.
         created_at: when it was recorded, in the backend's Unix seconds.
     """
@@ -71,13 +73,17 @@ class SyncReport:
         found: jobs whose submission had an unclear outcome and that exist.
         unknown: intents whose outcome is still unclear.
         lost: intents given up: no job appeared, and their files are gone, so none will.
+        unsent: intents that were never sent and that nobody was working on; their files were removed.
+        failed: jobs and intents the service said nothing about; ask again later.
     """
 
     settled: tuple[str, ...] = ()
     running: tuple[str, ...] = ()
     found: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
-    lost: tuple[str, ...] = field(default=())
+    lost: tuple[str, ...] = ()
+    unsent: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
 
 
 def job_to_text(job: JobRecord) -> str:

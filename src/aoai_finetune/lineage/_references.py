@@ -3,52 +3,47 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Mapping
+from typing import TypeVar
 
 from ..errors import Ambiguous, NotFound
-from ._records import ModelVersion
 
-__all__ = ["find_version"]
+__all__ = ["find"]
+
+T = TypeVar("T", bound=Hashable)
 
 _SHORTEST_PREFIX = 3
 
 
-def find_version(ref: str, versions: Iterable[ModelVersion], aliases: Mapping[str, str]) -> ModelVersion:
-    """The version an alias, id, model name, job id or unique prefix of these means.
+def find(ref: str, exact: Mapping[str, T], ids: Mapping[str, T], *, kind: str) -> T:
+    """What a name means: an exact name first, then an id or a unique prefix of one.
+
+    Args:
+        ref: what the user wrote.
+        exact: aliases, models and other names that must be written in full.
+        ids: what may be shortened.
+        kind: what is looked for, for the error.
 
     Raises:
         NotFound: nothing fits; the hint has near names.
-        Ambiguous: a prefix fits more than one version; the hint lists them.
+        Ambiguous: a prefix fits more than one thing; the hint lists them.
     """
-    known = {version.id: version for version in versions}
-    if ref in aliases:
-        return known[aliases[ref]]
-    for version in known.values():
-        if ref in _names(version):
-            return version
-    return _by_prefix(ref, known, aliases)
-
-
-def _names(version: ModelVersion) -> tuple[str, ...]:
-    return version.id, version.model, version.job_id
-
-
-def _by_prefix(ref: str, known: Mapping[str, ModelVersion], aliases: Mapping[str, str]) -> ModelVersion:
-    fitting = [
-        version
-        for version in known.values()
-        if len(ref) >= _SHORTEST_PREFIX and any(name.startswith(ref) for name in _names(version))
-    ]
-    if len(fitting) == 1:
-        return fitting[0]
+    for names in (exact, ids):
+        if ref in names:
+            return names[ref]
+    fitting = [name for name in ids if len(ref) >= _SHORTEST_PREFIX and name.startswith(ref)]
+    if len({ids[name] for name in fitting}) == 1:
+        return ids[fitting[0]]
     if fitting:
-        raise Ambiguous(
-            f"{ref!r} fits {len(fitting)} versions",
-            hint="Say which: " + ", ".join(version.id for version in fitting),
-        )
-    names = [*aliases, *known, *(version.model for version in known.values())]
-    near = difflib.get_close_matches(ref, names, n=3)
+        raise Ambiguous(f"{ref!r} fits {len(fitting)} {kind}s", hint=f"Say which: {', '.join(fitting)}")
+    near = difflib.get_close_matches(ref, [*exact, *ids], n=3)
     raise NotFound(
-        f"no version, model, job or alias is called {ref!r} in this lineage",
-        hint=f"Did you mean {', '.join(near)}?" if near else "lineage.versions lists what there is",
+        f"there is no {kind} {ref!r} in this lineage",
+        hint=f"Did you mean {' or '.join(near)}?" if near and ref != "champion" else _remedy(ref),
     )
+
+
+def _remedy(ref: str) -> str:
+    if ref == "champion":
+        return "Nothing was promoted yet: lineage.promote(version)"
+    return "print(lineage) shows what there is"

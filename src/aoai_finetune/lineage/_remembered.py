@@ -12,11 +12,11 @@ from typing_extensions import override
 from ..backends import Backend, Clock
 from ..continual import History
 from ..errors import LineageError, NotFound, WrongResource
-from ..jobs import SETTLE, FineTuneJob, new_owner, started_parts
-from ._journal import StoredJournal
+from ..jobs import SETTLE, FineTuneJob, started_parts
+from ._journal import StoredJournal, read_intent
 from ._ledger import Ledger
 from ._records import ModelVersion, Promotion, SyncReport
-from ._references import find_version
+from ._references import find
 from ._store import Store
 from ._sync import sync_intents
 
@@ -38,7 +38,9 @@ class Remembered:
         settle: float = SETTLE,
         lease_clock: Clock | None = None,
     ) -> None:
-        self._store = Store(path)
+        for each in (*others, *([backend] if backend is not None else [])):
+            _check_backend(each)
+        self._store = Store(path, create=backend is not None)
         self._ledger = Ledger(self._store)
         self._backend = backend
         self._backends = {each.resource: each for each in (*others, *([backend] if backend else []))}
@@ -85,41 +87,86 @@ class Remembered:
         return self.aliases.get("champion")
 
     def version(self, ref: Reference) -> ModelVersion:
-        """The version a reference means.
+        """The version a reference means; a name of a catalogue model means none.
 
         Raises:
             NotFound, Ambiguous: no version fits, or several.
             JobNotSucceeded: a job that has made no model, with the service's reason.
         """
-        if isinstance(ref, ModelVersion):
-            ref = ref.id
         if isinstance(ref, FineTuneJob):
-            ref = ref.raise_for_status().id
-        step = self._ledger.step_of_job(ref)
-        if step is not None and (job := self._handle(step)) is not None:
-            job.raise_for_status()
-        return find_version(ref, self.versions, self._ledger.aliases())
+            return self._version_of_job(ref.raise_for_status())
+        if isinstance(ref, ModelVersion):
+            if ref not in self.versions:
+                raise NotFound(f"version {ref.id} belongs to another lineage")
+            return ref
+        if not isinstance(ref, str):
+            raise TypeError(f"a version, a job or a name is meant here, not {type(ref).__name__}")
+        self._refuse_lost(ref)
+        if ref in {version.base_model for version in self.versions}:
+            raise NotFound(
+                f"{ref!r} is a catalogue model, not a version of this lineage",
+                hint="Name the version to continue from, or start a chain with fine_tune",
+            )
+        steps = {version.id: version.step for version in self.versions}
+        exact = {alias: steps[holder] for alias, holder in self._ledger.aliases().items()}
+        exact |= {version.model: version.step for version in self.versions if version.model not in exact}
+        return self._version_of_step(find(ref, exact, {**self._steps_of_jobs(), **steps}, kind="version"))
+
+    def _refuse_lost(self, job_id: str) -> None:
+        """A job that failed is a clear error, even when the same request has succeeded since."""
+        for intent in map(read_intent, self._ledger.intents()):
+            if intent.job is not None and intent.job.id == job_id and not intent.live:
+                FineTuneJob(None, (intent.job,)).raise_for_status()
+
+    def _version_of_job(self, job: FineTuneJob) -> ModelVersion:
+        for row in self._ledger.intents():
+            intent = read_intent(row)
+            here = job.resource in {None, row["resource"]}
+            if here and intent.job is not None and intent.job.id == job.id:
+                # Somebody may have watched it without us.
+                self._journal(row["step"]).observe(intent, job.record)
+                return self._version_of_step(row["step"])
+        raise NotFound(f"job {job.id} was not submitted by this lineage")
+
+    def _version_of_step(self, step: str) -> ModelVersion:
+        for version in self.versions:
+            if version.step == step:
+                return version
+        handle = self._handle(step)
+        if handle is not None:
+            handle.raise_for_status()
+        raise NotFound(f"step {step} has made no version yet", hint="lineage.sync() asks the service")
+
+    def _steps_of_jobs(self) -> dict[str, str]:
+        """Job id to step; where two resources use one id, the backend's own wins."""
+        own = self._backend.resource if self._backend is not None else None
+        rows = sorted(self._ledger.intents(), key=lambda row: row["resource"] == own)
+        return {row["job_id"]: row["step"] for row in rows if row["job_id"]}
 
     def jobs(self, status: str | None = None) -> list[FineTuneJob]:
         """Handles of all jobs, oldest first, as they were last seen; `status` keeps those in one state.
 
-        A job that was running when the program ended is attached again: `wait()` goes on where it stopped.
+        A job that was running when the program ended is attached again: `wait()` goes on where it stopped. A job
+        that failed and was asked for again is listed too.
         """
-        handles = [handle for step in self._ledger.step_ids() if (handle := self._handle(step)) is not None]
+        handles = [handle for step in self._ledger.step_ids() for handle in self._handles(step)]
         return [job for job in handles if status is None or job.status == status]
 
     def job(self, ref: Reference) -> FineTuneJob:
-        """The handle of one job, by its id (or a unique prefix), its model, or its version. Raises `NotFound`."""
+        """The handle of one job, by its id (or a unique prefix), its model, its version, or an alias.
+
+        Raises:
+            NotFound, Ambiguous: no job fits, or several.
+        """
         if isinstance(ref, FineTuneJob):
             return ref
-        wanted = ref.job_id if isinstance(ref, ModelVersion) else ref
-        found = [job for job in self.jobs() if any(part.id.startswith(wanted) for part in job.parts)]
-        if len(found) == 1:
-            return found[0]
-        handle = self._handle(self.version(ref).step)
-        if handle is None:
-            raise NotFound(f"version {ref} has no job")
-        return handle
+        if isinstance(ref, ModelVersion):
+            ref = ref.id
+        handles = {part.id: job for job in self.jobs() for part in job.parts}
+        made = {version.id: handles[version.job_id] for version in self.versions}
+        exact = {alias: made[holder] for alias, holder in self._ledger.aliases().items()}
+        exact |= {version.model: made[version.id] for version in self.versions}
+        return find(ref, exact, {**handles, **made}, kind="job")
 
     def ancestors(self, ref: Reference) -> tuple[ModelVersion, ...]:
         """The versions this one comes from, nearest first."""
@@ -166,11 +213,24 @@ class Remembered:
     # -- inside --------------------------------------------------------------------------------------------
 
     def _journal(self, step: str) -> StoredJournal:
-        return StoredJournal(self._store, step, owner=new_owner(), clock=self._lease_clock)
+        return StoredJournal(self._store, step, clock=self._lease_clock)
+
+    def _handles(self, step: str) -> list[FineTuneJob]:
+        """The handle of a step, and before it those of attempts that were lost."""
+        intents = self._journal(step).intents()
+        counted = {intent.id for intent in started_parts(intents)}
+        backend = self._backends.get(self._ledger.resource_of(step))
+        lost = [
+            FineTuneJob(backend, (intent.job,), reused=True)
+            for intent in intents
+            if intent.job is not None and intent.id not in counted
+        ]
+        handle = self._handle(step)
+        return [*lost, *([handle] if handle is not None else [])]
 
     def _handle(self, step: str) -> FineTuneJob | None:
         journal = self._journal(step)
-        records = tuple(intent.job for intent in started_parts(journal) if intent.job is not None)
+        records = tuple(intent.job for intent in started_parts(journal.intents()) if intent.job is not None)
         if not records:
             return None
         return FineTuneJob(
@@ -189,7 +249,8 @@ class Remembered:
             here = ", ".join(self._backends) or "none"
             raise WrongResource(
                 f"this lives on {resource!r}; the backends given are: {here}",
-                hint="Open the lineage with a backend of that resource",
+                hint="Open the lineage with a backend of that resource. If it is gone for good, its models are too; "
+                "what they learned is in lineage.history(version).rows",
             )
         return backend
 
@@ -201,6 +262,8 @@ class Remembered:
 
     @override
     def __repr__(self) -> str:
+        if self._store.closed:
+            return f"<ModelLineage {self.path!r} closed>"
         champion = self.champion
         return (
             f"<ModelLineage {self.path!r} versions={len(self.versions)}"
@@ -211,9 +274,17 @@ class Remembered:
     def __str__(self) -> str:
         from ._display import lineage_text
 
+        if self._store.closed:
+            return repr(self)
         return lineage_text(self.versions, self._ledger.aliases())
 
     def _repr_html_(self) -> str:
         from ._display import lineage_html
 
         return lineage_html(self.versions, self._ledger.aliases())
+
+
+def _check_backend(given: object) -> None:
+    """Notebooks are not type-checked; a class or a client in the place of a backend fails late and oddly."""
+    if isinstance(given, type) or not isinstance(given, Backend):
+        raise TypeError(f"the backend must be an object such as MockBackend(), not {given!r}")

@@ -71,6 +71,7 @@ CREATE TABLE part_row (                   -- the files as they were planned
 CREATE TABLE intent (
   id TEXT PRIMARY KEY,
   seq INTEGER NOT NULL UNIQUE,
+  key TEXT NOT NULL,
   step TEXT NOT NULL REFERENCES step,
   part INTEGER NOT NULL,
   model TEXT NOT NULL,
