@@ -9,15 +9,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 EXTRAS := numpy,tokens,emulator
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(BIN)/python -m pip install --quiet --constraint constraints-dev.txt
+# What is checked; a script or a lineage that somebody keeps in the checkout is their own.
+OURS := src tests examples benchmarks docs README.md
 PYTEST := $(BIN)/python -m pytest --quiet
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help quickstart test test-all lint format layers types unit slow docs bench clean
+.PHONY: help quickstart test test-all lint format layers types unit slow docs bench bench-dataset clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 quickstart: $(VENV)/.core ## the whole story offline: train, continue four ways, compare, report (ARGS="--news FILE ...")
 	@$(BIN)/python examples/quickstart.py $(ARGS)
@@ -27,12 +29,12 @@ test: lint layers types unit ## what a change must pass
 test-all: test slow ## test, and what takes longer or needs more; a missing tool is a counted skip
 
 lint: $(VENV)/.dev ## style and likely mistakes (ruff)
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check $(OURS)
+	@$(BIN)/ruff format --check $(OURS)
 
 format: $(VENV)/.dev ## write the code in the house style
-	@$(BIN)/ruff check --fix-only .
-	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix-only $(OURS)
+	@$(BIN)/ruff format $(OURS)
 
 layers: $(VENV)/.dev ## rooms import downwards only (import-linter)
 	@$(BIN)/lint-imports --no-logo
@@ -53,6 +55,9 @@ docs: $(VENV)/.dev ## run every Python block of README.md and docs/, and follow 
 bench: $(VENV)/.dev ## run every benchmark
 	@ls benchmarks/[!_]*.py >/dev/null 2>&1 || echo "There is no benchmark yet."
 	@for file in benchmarks/[!_]*.py; do [ ! -e "$$file" ] || $(BIN)/python "$$file" || exit; done
+
+bench-dataset: $(VENV)/.dev ## reading and checking rows, beside others (ARGS="--quick" or "--size 512")
+	@$(BIN)/python benchmarks/dataset.py $(ARGS)
 
 clean: ## remove the virtual environment, caches and built files; databases and data stay
 	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

@@ -80,6 +80,9 @@ def main(argv: list[str] | None = None) -> int:
         if isinstance(trouble, DatasetError) and trouble.report is not None:
             print(trouble.report, file=sys.stderr)  # every finding, with line, path and remedy
         return 1
+    except OSError as trouble:
+        print(f"cannot write: {trouble}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -142,7 +145,8 @@ def continue_with(
 
 def promote_cheapest(lineage: ModelLineage, first: FineTuneJob, endings: list[Ending]) -> None:
     """Let the alias `champion` follow the cheapest continuation that the gate lets through."""
-    lineage.promote(first)
+    if lineage.champion is None:
+        lineage.promote(first)
     passed = [ending for ending in endings if ending.comparison.verdict == "promote"]
     if not passed:
         print("\nno continuation passed the gate: the first model stays champion")
@@ -163,8 +167,8 @@ def print_table(endings: list[Ending]) -> None:
             ending.strategy.name,
             f"{ending.billed:,}",
             f"{ending.billed / endings[-1].billed:.0%}",
-            percent(ending.comparison.retention),
-            percent(ending.comparison.acquisition),
+            share(ending.comparison.table.kept, ending.comparison.table.before),
+            share(ending.comparison.evidence.acquired.after, ending.comparison.evidence.acquired.n),
             str(ending.comparison.verdict).upper(),
         )
         for ending in endings
@@ -202,9 +206,9 @@ def print_side_by_side(naive: Ending, joint: Ending, limit: int = 4) -> None:
         print(table(("question", "first model", "after naive", "after joint"), rows))
 
 
-def percent(share: float | None) -> str:
-    """A share for a table cell."""
-    return "-" if share is None else f"{share:.0%}"
+def share(part: int, whole: int) -> str:
+    """A share for a table cell, with the counts behind it."""
+    return f"{part / whole:.0%} ({part} of {whole})" if whole else "-"
 
 
 WHAT_THIS_IS = """

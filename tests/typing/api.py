@@ -23,6 +23,8 @@ from aoai_finetune import (
     wait_all,
 )
 from aoai_finetune.backends import Chat, Deployments, Models
+from aoai_finetune.continual import Budget
+from aoai_finetune.dataset import PRICES, Cost, Statistics, TokenCount
 
 
 def story() -> Verdict:
@@ -57,3 +59,15 @@ async def awaited(lineage: ModelLineage, facts: Dataset, probes: ProbeSet) -> li
 def what_the_mock_is(mock: MockBackend) -> tuple[Backend, Chat, Deployments, Models]:
     """Every protocol the mock promises."""
     return mock, mock, mock, mock
+
+
+def what_it_costs(lineage: ModelLineage, facts: Dataset) -> FineTuneJob:
+    """Tokens, prices and limits."""
+    assert_type(facts.tokens("gpt-4.1", workers=2), TokenCount)
+    assert_type(facts.statistics(), Statistics)
+    assert_type(facts.estimate_cost("gpt-4.1", n_epochs=3, tier="global", prices=PRICES), Cost)
+    plan = lineage.plan("champion", facts, training_type="global")
+    assert_type(plan.cost, Cost | None)
+    assert_type(plan.estimate_cost(tier="developer").amount, float | None)
+    lineage.train(plan, budget=5.0)
+    return lineage.continue_from("champion", facts, budget=Budget(tokens=10_000))
