@@ -21,7 +21,7 @@ from pathlib import Path
 import tiktoken
 
 from aoai_finetune.dataset import Dataset
-from aoai_finetune.dataset._exact import _O200K, _candidates, _load
+from aoai_finetune.dataset.tokens._exact import _O200K, _candidates, _load
 
 MODEL = "gpt-4.1-mini-2025-04-14"
 TEXT = (

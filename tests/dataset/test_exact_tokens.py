@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aoai_finetune.dataset import Dataset, counter_for
-from aoai_finetune.dataset._exact import (
+from aoai_finetune.dataset.tokens._exact import (
     _CL100K,
     _O200K,
     ExactCounter,

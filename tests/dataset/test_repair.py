@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aoai_finetune.dataset import Dataset, Repaired
-from aoai_finetune.dataset._mend import MENDERS
+from aoai_finetune.dataset.editing._mend import MENDERS
 from aoai_finetune.errors import DatasetError
 
 BOM = b"\xef\xbb\xbf"

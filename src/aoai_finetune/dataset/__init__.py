@@ -7,23 +7,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._azure import AzureRules
-from ._canonical import canonical_json
 from ._dataset import Dataset
-from ._example import Example, Message, by_answer
-from ._findings import Finding, Severity
-from ._limits import LIMITS, Limit
-from ._report import ValidationReport
-from ._rules import FileCheck, Rule, Settings, Spot, ValidationRows
-from ._supersede import Supersession
-from ._text import normalise
-from ._tokens import Tally, TokenCount, TokenCounter, counter_for, row_tokens
+from .checking._report import ValidationReport
+from .editing._supersede import Supersession
+from .rows._canonical import canonical_json
+from .rows._example import Example, Message, by_answer
+from .rows._findings import Finding, Severity
+from .rows._text import normalise
+from .rules._azure import AzureRules
+from .rules._limits import LIMITS, Limit
+from .rules._rules import FileCheck, Rule, Settings, Spot, ValidationRows
+from .tokens._tokens import Tally, TokenCount, TokenCounter, counter_for, row_tokens
 
 if TYPE_CHECKING:
-    from ._cost import Cost, cost_of
-    from ._prices import PRICES, PriceTable, Rate, TrainingPrice
-    from ._repaired import Fix, Repaired, Suggestion
-    from ._statistics import Spread, Statistics
+    from .editing._repaired import Fix, Repaired, Suggestion
+    from .tokens._cost import Cost, cost_of
+    from .tokens._prices import PRICES, PriceTable, Rate, TrainingPrice
+    from .tokens._statistics import Spread, Statistics
 
 __all__ = [
     "LIMITS",
@@ -63,10 +63,10 @@ __all__ = [
 ]
 
 _LATE = {
-    "_cost": ("Cost", "cost_of"),
-    "_prices": ("PRICES", "PriceTable", "Rate", "TrainingPrice"),
-    "_repaired": ("Fix", "Repaired", "Suggestion"),
-    "_statistics": ("Spread", "Statistics"),
+    "tokens._cost": ("Cost", "cost_of"),
+    "tokens._prices": ("PRICES", "PriceTable", "Rate", "TrainingPrice"),
+    "editing._repaired": ("Fix", "Repaired", "Suggestion"),
+    "tokens._statistics": ("Spread", "Statistics"),
 }
 """What few programs need, by module: imported when it is asked for."""
 

@@ -13,28 +13,28 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, overload
 from typing_extensions import override
 
 from ..errors import DatasetError
-from ._azure import AzureRules
-from ._claims import Claim
-from ._conversions import Conversions
-from ._example import Example
-from ._facts import FactSource
-from ._open import open_rows, remember
-from ._reading import example_at, placed_examples
-from ._report import ValidationReport
-from ._sources import Rows, chain, select
-from ._supersede import Supersession, claims, split
-from ._tokens import TokenCount
-from ._validate import validate
-from ._write import row_digest, rows_as_lines, write_lines
+from .checking._reading import example_at, placed_examples
+from .checking._report import ValidationReport
+from .checking._validate import validate
+from .editing._supersede import Supersession, claims, split
+from .rows._example import Example
+from .rows._facts import FactSource
+from .rows._open import open_rows, remember
+from .rows._sources import Rows, chain, select
+from .rows._write import row_digest, rows_as_lines, write_lines
+from .rules._azure import AzureRules
+from .rules._claims import Claim
+from .tables._conversions import Conversions
+from .tokens._tokens import TokenCount
 
 if TYPE_CHECKING:
-    from ._cost import Cost
-    from ._prices import PriceTable
-    from ._statistics import Statistics
+    from .tokens._cost import Cost
+    from .tokens._prices import PriceTable
+    from .tokens._statistics import Statistics
 
 if TYPE_CHECKING:
-    from ._findings import Finding
-    from ._repaired import Repaired
+    from .editing._repaired import Repaired
+    from .rows._findings import Finding
 
 __all__ = ["Dataset"]
 
@@ -138,7 +138,7 @@ class Dataset(Conversions):
 
         By `question`, rows that ask the same (all user texts, normalised) count as one, whatever they answer.
         """
-        from ._overlap import first_of_each
+        from .rules._overlap import first_of_each
 
         first = first_of_each(self, by)
         return self if len(first) == len(self) else self.select(first)
@@ -164,7 +164,7 @@ class Dataset(Conversions):
             seed: another seed, another split.
             stratify: a function whose values are spread over the parts in proportion, as far as groups allow.
         """
-        from ._partition import partition, shares
+        from .editing._partition import partition, shares
 
         parts = shares(fractions, test_size)
         return tuple(self.select(indices) for indices in partition(self, parts, by, seed, stratify))
@@ -174,7 +174,7 @@ class Dataset(Conversions):
 
         With `facts` also for rows whose fact has rows in `other`. Lines are those of this dataset.
         """
-        from ._overlap import leaks
+        from .rules._overlap import leaks
 
         return leaks(self._rows, other._rows, facts=facts)
 
@@ -266,8 +266,8 @@ class Dataset(Conversions):
             rules: what `suggestions` are looked for with; `AzureRules()` when not given.
             off: names of fixes to leave out. The repeats of a planned file are intended: `off=["duplicate-row"]`.
         """
-        from ._repair import repair_rows
-        from ._repaired import Repaired
+        from .editing._repair import repair_rows
+        from .editing._repaired import Repaired
 
         rows, fixes = repair_rows(self._rows, off)
         mended = self if rows is self._rows else Dataset(rows)
@@ -282,13 +282,13 @@ class Dataset(Conversions):
             model: whose encoding counts; None for the estimate, which is the same on every machine.
             workers: processes to count in; worth it from about ten thousand rows on.
         """
-        from ._counting import count_tokens
+        from .tokens._counting import count_tokens
 
         return count_tokens(self._rows, model, workers=workers)
 
     def statistics(self, model: str | None = None) -> Statistics:
         """Lengths, messages, roles and scripts in numbers; tokens as `tokens(model)` counts them."""
-        from ._statistics import statistics_of
+        from .tokens._statistics import statistics_of
 
         return statistics_of(self._rows, model)
 
@@ -314,7 +314,7 @@ class Dataset(Conversions):
             NotFound: no price is known for this model, tier or region; the hint names what is known.
             ValueError: no such tier, or `n_epochs` below 1.
         """
-        from ._cost import cost_of
+        from .tokens._cost import cost_of
 
         if n_epochs < 1:
             raise ValueError(f"n_epochs is {n_epochs}; it must be at least 1")

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from ..display import Html, Tone, badge, banner, facts, fold, fragment, html_table, join, prose, table
 from ..errors import DatasetError
-from ._example import Example
-from ._findings import Finding, Severity
-from ._report import ValidationReport
+from .checking._report import ValidationReport
+from .rows._example import Example
+from .rows._findings import Finding, Severity
 
 if TYPE_CHECKING:
     from ._dataset import Dataset
-    from ._repaired import Repaired
+    from .editing._repaired import Repaired
 
 __all__ = [
     "dataset_html",

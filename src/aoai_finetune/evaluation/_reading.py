@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from ..dataset import Finding, Severity, ValidationReport
-from ..dataset._json import BOM, parse_row
+from ..dataset.rows._json import BOM, parse_row
 from ..errors import DatasetError
 from ._probes import Probe
 from ._rows import Problem, check_row

@@ -1,0 +1,59 @@
+"""Lines to examples, or the error that says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...errors import DatasetError
+from ..rows._example import Example
+from ..rows._findings import Fault
+from ..rows._json import MAX_ROW, parse_row
+from ..rows._sources import Rows, SourceLine
+from ..rules._meaning import structural_fault
+
+__all__ = ["TOO_LONG", "example_at", "placed_examples", "usable_row"]
+
+TOO_LONG = Fault("row-too-long", "", f"the row is longer than {MAX_ROW // 2**20} MiB and was not read")
+
+
+def usable_row(line: SourceLine) -> dict[str, Any] | None:
+    """The row on a line without its fact, None where there is no row that can be used."""
+    leaf, number, raw = line
+    row = parse_row(raw) if raw is not None and not raw.isspace() else None
+    if row is None or isinstance(row, Fault) or isinstance(leaf.take_fact(row, number), Fault):
+        return None
+    return None if structural_fault(row) else row
+
+
+def example_at(line: SourceLine) -> Example | None:
+    """The example on a line, None for a blank line. Raises DatasetError when the line holds no usable row."""
+    leaf, number, raw = line
+    if raw is None:
+        raise _error(TOO_LONG, line)
+    if raw.isspace():
+        return None
+    row = parse_row(raw)
+    if isinstance(row, Fault):
+        raise _error(row, line)
+    fact = leaf.take_fact(row, number)
+    fault = fact if isinstance(fact, Fault) else structural_fault(row)
+    if fault is not None:
+        raise _error(fault, line)
+    return Example(row, fact if isinstance(fact, str) else None, number)
+
+
+def placed_examples(rows: Rows) -> Iterator[tuple[str | None, Example]]:
+    """The examples in order, each with the name of its file."""
+    for line in rows.scan():
+        example = example_at(line)
+        if example is not None:
+            yield line[0].source, example
+
+
+def _error(fault: Fault, line: SourceLine) -> DatasetError:
+    from ..rules._catalogue import all_rules
+
+    leaf, number, _ = line
+    hint = next((rule.hint for rule in all_rules() if rule.code == fault.code), "")
+    return DatasetError(fault.message, source=leaf.source, line=number, path=fault.path, hint=hint)

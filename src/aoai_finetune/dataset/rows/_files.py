@@ -1,0 +1,270 @@
+"""Bytes on a disk or in memory, read as lines that end with a line feed and with nothing else."""
+
+from __future__ import annotations
+
+import io
+import os
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, Final, Protocol, Self, TypeAlias
+
+from typing_extensions import Buffer, override
+
+from ...errors import DatasetError
+from ._json import BOM, MAX_ROW
+
+__all__ = [
+    "Bytes",
+    "BytesInMemory",
+    "FileOnDisk",
+    "Line",
+    "LineIndex",
+    "Span",
+    "lines_of",
+    "opened",
+    "read_lines",
+    "spans",
+    "whole_line",
+]
+
+Line: TypeAlias = tuple[int, bytes | None]
+"""A 1-based number and the bytes with their line end; None for a line longer than `MAX_ROW`."""
+
+_BUFFER: Final = 1 << 20
+_SMALL_BUFFER: Final = 1 << 14  # for single rows, each of which would fill the large one anew
+
+
+class Bytes(Protocol):
+    """Something that can be read from its start any number of times and is the same each time."""
+
+    @property
+    def name(self) -> str | None:
+        """What to call it in messages."""
+        ...
+
+    def open(self, buffer: int = _BUFFER, /) -> AbstractContextManager[BinaryIO]:
+        """A fresh handle at the start, which reads `buffer` bytes at a time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BytesInMemory:
+    """Bytes that somebody handed over."""
+
+    data: bytes
+    name: str | None = None
+
+    def open(self, _buffer: int = _BUFFER, /) -> AbstractContextManager[BinaryIO]:
+        """A view of the bytes; nothing is copied."""
+        return io.BytesIO(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class FileOnDisk:
+    """A file as it was when it was first seen. No handle stays open between two reads.
+
+    So it can be pickled, forked and read from several threads, and the file can be deleted on Windows.
+    """
+
+    path: str
+    size: int
+    modified: int
+
+    @classmethod
+    def at(cls, path: str) -> Self:
+        """The file now. Raises DatasetError when there is none or it cannot be read."""
+        with _open(path) as handle:
+            state = os.fstat(handle.fileno())
+        return cls(path, state.st_size, state.st_mtime_ns)
+
+    @property
+    def name(self) -> str | None:
+        """The path as it was given."""
+        return self.path
+
+    @contextmanager
+    def open(self, buffer: int = _BUFFER, /) -> Generator[BinaryIO, None, None]:
+        """A fresh handle. Raises DatasetError when the file is not the one first seen, before or after reading."""
+        with _open(self.path, buffer) as handle:
+            self._check(handle)
+            yield handle
+            self._check(handle)
+
+    def _check(self, handle: BinaryIO) -> None:
+        state = os.fstat(handle.fileno())
+        if (state.st_size, state.st_mtime_ns) != (self.size, self.modified):
+            raise DatasetError(
+                "the file has changed since it was opened as a dataset",
+                source=self.path,
+                hint="Open it again with Dataset.from_jsonl",
+            )
+
+
+def _open(path: str, buffer: int = _BUFFER) -> BinaryIO:
+    try:
+        return Path(path).open("rb", buffering=buffer)
+    except FileNotFoundError:
+        raise DatasetError("there is no such file", source=path, hint="Check the path") from None
+    except IsADirectoryError:
+        raise DatasetError("this is a folder, not a file", source=path, hint="Name one JSONL file") from None
+    except (OSError, ValueError) as why:
+        reason = getattr(why, "strerror", None) or type(why).__name__
+        raise DatasetError(f"the file cannot be read: {reason}", source=path) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Whole lines of a file, from one byte to another, as a content of its own."""
+
+    file: FileOnDisk
+    start: int
+    end: int
+    watch: Callable[[int], None] | None = None
+
+    @property
+    def name(self) -> str | None:
+        """The path of the file."""
+        return self.file.name
+
+    @contextmanager
+    def open(self, buffer: int = _BUFFER, /) -> Generator[BinaryIO, None, None]:
+        """A fresh handle that ends where the span ends, and tells `watch` how many of its bytes were read."""
+        with self.file.open(0) as handle:
+            handle.seek(self.start)
+            yield io.BufferedReader(_Window(handle, self), buffer)
+
+
+class _Window(io.RawIOBase):
+    """A file that seems to hold nothing but some of its bytes."""
+
+    def __init__(self, handle: BinaryIO, span: Span) -> None:
+        self._handle, self._start, self._end = handle, span.start, span.end
+        self._watch = span.watch
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def seekable(self) -> bool:
+        return True
+
+    @override
+    def tell(self) -> int:
+        return self._handle.tell() - self._start
+
+    @override
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        return self._handle.seek(self._start + offset, whence) - self._start
+
+    @override
+    def readinto(self, buffer: Buffer, /) -> int:
+        view = memoryview(buffer)
+        data = self._handle.read(max(0, min(len(view), self._end - self._handle.tell())))
+        view[: len(data)] = data
+        if self._watch is not None:
+            self._watch(self.tell())
+        return len(data)
+
+
+def spans(file: FileOnDisk, parts: int) -> list[Span]:
+    """The file in at most so many parts of nearly the same size, each of whole lines."""
+    ends: list[int] = []
+    with file.open(_SMALL_BUFFER) as handle:
+        for part in range(1, parts):
+            handle.seek(max(file.size * part // parts - 1, 0))
+            _skip_line(handle)
+            ends.append(min(handle.tell(), file.size))
+    ends.append(file.size)
+    starts = [0, *ends]
+    return [Span(file, start, end) for start, end in zip(starts, ends, strict=False) if start < end]
+
+
+def read_lines(content: Bytes) -> Iterator[Line]:
+    """All physical lines from first to last. A byte-order mark is taken off the first one."""
+    with opened(content) as handle:
+        for number, raw in lines_of(handle):
+            yield number, whole_line(handle, raw)
+
+
+@contextmanager
+def opened(content: Bytes) -> Generator[BinaryIO, None, None]:
+    """A handle at the first line, after a byte-order mark if the content starts with one."""
+    with content.open() as handle:
+        at_start = not isinstance(content, Span) or content.start == 0
+        if at_start and handle.read(len(BOM)) != BOM:
+            handle.seek(0)
+        yield handle
+
+
+def lines_of(handle: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Numbered lines, each of at most `MAX_ROW` bytes: `whole_line` tells what is only the start of a line."""
+    return enumerate(iter(partial(handle.readline, MAX_ROW), b""), 1)
+
+
+def whole_line(handle: BinaryIO, raw: bytes) -> bytes | None:
+    """The line if it is all there; None if it is too long, after skipping the rest of it."""
+    if len(raw) < MAX_ROW or raw.endswith(b"\n"):
+        return raw
+    _skip_line(handle)
+    return None
+
+
+def _skip_line(handle: BinaryIO) -> int:
+    """Read to the end of the line in bounded pieces; how many bytes that were."""
+    skipped = 0
+    for piece in iter(partial(handle.readline, _BUFFER), b""):
+        skipped += len(piece)
+        if piece.endswith(b"\n"):
+            break
+    return skipped
+
+
+@dataclass(frozen=True, slots=True)
+class LineIndex:
+    """Where every row of a file starts, in eight bytes per row, and which lines are blank and therefore no rows."""
+
+    offsets: array[int]
+    blanks: array[int]
+    """For each blank line in order, the number of rows before it."""
+
+    @classmethod
+    def of(cls, content: Bytes) -> Self:
+        """Read the content once and note where its rows start."""
+        offsets, blanks = array("Q"), array("Q")
+        with content.open() as handle:
+            position = len(BOM) if handle.read(len(BOM)) == BOM else 0
+            handle.seek(position)
+            for raw in iter(partial(handle.readline, MAX_ROW), b""):
+                if raw.isspace():
+                    blanks.append(len(offsets))
+                else:
+                    offsets.append(position)
+                position += len(raw)
+                if len(raw) == MAX_ROW and not raw.endswith(b"\n"):
+                    position += _skip_line(handle)
+        return cls(offsets, blanks)
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+    def line(self, index: int) -> int:
+        """The 1-based line number of a row."""
+        return index + 1 + bisect_right(self.blanks, index)
+
+    def read(self, content: Bytes, indices: Iterable[int]) -> Iterator[Line]:
+        """The rows with these indices, in the given order, through one handle."""
+        with content.open(_SMALL_BUFFER) as handle:
+            position = -1
+            for index in indices:
+                if self.offsets[index] != position:
+                    handle.seek(self.offsets[index])
+                raw = handle.readline(MAX_ROW)
+                position = self.offsets[index] + len(raw)
+                too_long = len(raw) == MAX_ROW and not raw.endswith(b"\n")
+                yield self.line(index), None if too_long else raw

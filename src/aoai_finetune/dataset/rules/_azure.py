@@ -1,0 +1,117 @@
+"""The rules of the service, put together for one model and one training method."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from typing_extensions import override
+
+from ...errors import DatasetError
+from ._limits import Limit, limits_of
+from ._rules import Method, Rule
+
+__all__ = ["AzureRules"]
+
+_METHODS: tuple[Method, ...] = ("supervised", "dpo", "reinforcement")
+
+
+class AzureRules:
+    """What Azure OpenAI asks of a training file, and what experience adds to it.
+
+    Args:
+        model: the model to be trained, or one that was made from it; limits that depend on it are its own.
+            Without it they are the most that any known model takes.
+        method: `supervised`, `dpo` or `reinforcement`.
+        min_examples: the least number of rows; the service's is 10. Short for `limits={"examples": ...}`.
+        limits: other numbers for the limits of the service, by name; `rules.limits` lists them.
+        n_epochs: how often the rows will be gone through, for the limit of tokens times epochs. Unknown counts as 1.
+        off: codes of rules to leave out.
+        extra: rules of your own, checked like the others; one with the code of a known rule takes its place.
+        keep: findings kept per code; the rest is counted, so that a million broken rows stay readable.
+
+    Raises DatasetError for a method, a limit or a code that does not exist, naming near ones.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str | None = None,
+        method: str = "supervised",
+        min_examples: int | None = None,
+        limits: Mapping[str, int] | None = None,
+        n_epochs: int | None = None,
+        off: Collection[str] = (),
+        extra: Sequence[Rule] = (),
+        keep: int = 1000,
+    ) -> None:
+        self.model = model
+        self.method: Method = _known_method(method)
+        overrides = dict(limits or {}) | ({} if min_examples is None else {"examples": max(1, min_examples)})
+        self._limits = limits_of(model, overrides)
+        self.n_epochs = n_epochs
+        self.off = _known_codes(off, extra)
+        self.extra = tuple(extra)
+        self.keep = keep
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """The numbers that hold, each with its source and date, in a fixed order."""
+        return tuple(self._limits.values())
+
+    @property
+    def min_examples(self) -> int:
+        """The least number of rows."""
+        return self._limits["examples"].value
+
+    def describe(self) -> tuple[Rule, ...]:
+        """The rules that are checked, in a fixed order: those of the library, then the extra ones."""
+        return self._rules
+
+    @cached_property
+    def _rules(self) -> tuple[Rule, ...]:
+        from ._catalogue import rules_with
+
+        replaced = {rule.code for rule in self.extra}
+        known = rules_with(self._limits, self.model)
+        rules = (*(rule for rule in known if rule.code not in replaced), *self.extra)
+        return tuple(rule for rule in rules if self.method in rule.methods and rule.code not in self.off)
+
+    @override
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the rules that were put together: they are checks, which do not pickle, and are made again."""
+        return {name: value for name, value in vars(self).items() if name != "_rules"}
+
+    @override
+    def __repr__(self) -> str:
+        return f"AzureRules(model={self.model!r}, method={self.method!r}, rules={len(self.describe())})"
+
+
+def _known_method(method: str) -> Method:
+    for known in _METHODS:
+        if method == known:
+            return known
+    raise DatasetError(f"there is no training method {method!r}", hint=f"Use one of {', '.join(_METHODS)}")
+
+
+def _known_codes(codes: Collection[str], extra: Sequence[Rule]) -> frozenset[str]:
+    if isinstance(codes, str):
+        raise DatasetError("off is a collection of codes, not one text", hint=f"Write off=[{codes!r}]")
+    if not codes:
+        return frozenset()
+    from ..rows._findings import Severity
+    from ._catalogue import READING, all_rules
+
+    known = {rule.code: rule for rule in (*all_rules(), *extra)}
+    for code in codes:
+        if code not in known:
+            from difflib import get_close_matches
+
+            near = ", ".join(get_close_matches(code, known))
+            raise DatasetError(f"there is no rule {code!r}", hint=f"Near names: {near}" if near else "")
+        if known[code].severity is Severity.ERROR and known[code] in READING:
+            raise DatasetError(
+                f"rule {code!r} cannot be switched off", hint="Such a row cannot be read at all"
+            )
+    return frozenset(codes)

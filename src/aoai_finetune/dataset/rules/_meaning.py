@@ -1,0 +1,166 @@
+"""Checks of what the messages of one row mean together, and the shortcut past all of them for plain rows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..rows._findings import Fault
+from ..rows._shape import is_object
+from ._messages import (
+    Faults,
+    Row,
+    content_type,
+    message_type,
+    messages_empty,
+    messages_missing,
+    messages_type,
+    not_json,
+    objects,
+    role_missing,
+    some,
+)
+
+__all__ = [
+    "assistant_missing",
+    "content_empty",
+    "developer_role",
+    "last_is_assistant",
+    "last_is_user",
+    "plain",
+    "structural_fault",
+    "system_position",
+    "user_missing",
+    "weight_role",
+    "weights_zero",
+]
+
+_PLAIN_ROLES: Final = frozenset({"system", "user", "assistant"})
+
+
+def plain(row: Row) -> bool:
+    """Nothing but non-empty texts from system, user and assistant, ending with an answer to a user.
+
+    No rule for supervised rows has anything to say about such a row, so they are not run for it, unless
+    `_plain.shows` sees that a text may be too long or hold NUL or controls of direction. Most rows of most
+    files are plain: this keeps validation near the speed of the parser.
+    """
+    messages = row.get("messages")
+    if len(row) != 1 or messages.__class__ is not list:
+        return False
+    roles: list[str] = []
+    for message in messages or ():
+        role = _plain_role(message)
+        if not role:
+            return False
+        roles.append(role)
+    return "user" in roles and roles[-1] == "assistant" and "system" not in roles[1:]
+
+
+def _plain_role(message: Row) -> str:
+    """The role of a message that holds nothing but a known role and a text; empty for any other value."""
+    if message.__class__ is not dict or len(message) != 2:
+        return ""
+    role, content = message.get("role"), message.get("content")
+    if role.__class__ is not str or content.__class__ is not str or role not in _PLAIN_ROLES:
+        return ""
+    return str(role) if content and not content.isspace() else ""
+
+
+def developer_role(row: Row) -> Faults:
+    """The `developer` role in supervised rows."""
+    for path, message in objects(row):
+        if message.get("role") == "developer":
+            yield f"{path}.role", "`developer` is documented for reinforcement fine-tuning only"
+
+
+def content_empty(row: Row) -> Faults:
+    """Texts of nothing but white space, beside no call either. The result of a tool may be empty."""
+    for path, message in objects(row):
+        content: object = message.get("content")
+        calls = message.get("tool_calls") or message.get("function_call") or message.get("refusal")
+        if calls or message.get("role") in ("tool", "function"):
+            continue
+        if isinstance(content, str) and not content.strip():
+            yield f"{path}.content", "the content is empty"
+        for index, part in enumerate(some(content)):
+            text: object = part.get("text") if is_object(part) else None
+            if isinstance(text, str) and not text.strip():
+                yield f"{path}.content[{index}].text", "the text of the part is empty"
+
+
+def system_position(row: Row) -> Faults:
+    """System messages after others, where the model seldom meets them."""
+    started = ""
+    for path, message in objects(row):
+        start, _, index = path.partition("[")
+        if message.get("role") not in ("system", "developer"):
+            started = start
+        elif started == start:
+            yield f"{start}[{index}.role", "a system message stands after other messages"
+
+
+def weights_zero(row: Row) -> Faults:
+    """Rows that switch off the training on each of their answers."""
+    messages: object = row.get("messages")
+    answers = [
+        message for message in some(messages) if is_object(message) and message.get("role") == "assistant"
+    ]
+    if answers and all(answer.get("weight") == 0 and answer.get("weight") is not False for answer in answers):
+        yield "messages", "every answer has weight 0, so there is nothing to learn"
+
+
+def weight_role(row: Row) -> Faults:
+    """Weights on messages that are not learned anyway."""
+    for path, message in objects(row):
+        if "weight" in message and message.get("role") != "assistant":
+            yield f"{path}.weight", "only assistant messages have a weight"
+
+
+def _roles(row: Row) -> list[object]:
+    return [message.get("role") for message in some(row.get("messages")) if is_object(message)]
+
+
+def assistant_missing(row: Row) -> Faults:
+    """Rows that have nothing to learn."""
+    roles = _roles(row)
+    if roles and "assistant" not in roles:
+        yield "messages", "no message is from the assistant, so there is nothing to learn"
+
+
+def last_is_assistant(row: Row) -> Faults:
+    """Rows whose last message is not the answer (rows without any answer are another rule's)."""
+    roles = _roles(row)
+    if "assistant" in roles and roles[-1] != "assistant":
+        yield f"messages[{len(roles) - 1}]", "the last message is not from the assistant"
+
+
+def last_is_user(row: Row) -> Faults:
+    """Reinforcement rows that already hold the answer."""
+    roles = _roles(row)
+    if roles and roles[-1] != "user":
+        yield f"messages[{len(roles) - 1}]", "a reinforcement row ends with a user message"
+
+
+def user_missing(row: Row) -> Faults:
+    """Rows in which nobody asks anything."""
+    roles = _roles(row)
+    if roles and "user" not in roles:
+        yield "messages", "no message is from a user"
+
+
+_STRUCTURE: Final = (
+    ("json-number", not_json),
+    ("messages-missing", messages_missing),
+    ("messages-type", messages_type),
+    ("messages-empty", messages_empty),
+    ("message-type", message_type),
+    ("role-missing", role_missing),
+    ("content-type", content_type),
+)
+
+
+def structural_fault(row: Row) -> Fault | None:
+    """The first thing that keeps a parsed row from being used as an example at all; None when it can be."""
+    if plain(row):
+        return None
+    return next((Fault(code, path, said) for code, check in _STRUCTURE for path, said in check(row)), None)

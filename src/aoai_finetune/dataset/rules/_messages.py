@@ -1,0 +1,367 @@
+"""Checks of the shape of one parsed row: its messages, roles, contents, calls and keys.
+
+Every check is a pure function that takes any JSON object and yields `(JSON path, what is wrong)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache
+from typing import Any, Final, TypeAlias
+
+from ..rows._canonical import canonical_json
+from ..rows._findings import key_path
+from ..rows._shape import is_list, is_object, kind_of
+
+__all__ = [
+    "MOST",
+    "OUTPUTS",
+    "ROLES",
+    "CheckedRow",
+    "Faults",
+    "Row",
+    "audio",
+    "content_missing",
+    "content_type",
+    "function_call",
+    "huge_integers",
+    "is_preference",
+    "list_too_long",
+    "message_keys",
+    "message_type",
+    "messages_empty",
+    "messages_missing",
+    "messages_type",
+    "name_type",
+    "not_json",
+    "objects",
+    "refusal_type",
+    "role_missing",
+    "role_unknown",
+    "row_keys",
+    "some",
+    "tool_call_id",
+    "tool_calls",
+    "weight_value",
+]
+
+Row: TypeAlias = Mapping[str, Any]
+Faults: TypeAlias = Iterator[tuple[str, str]]
+
+ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")
+OUTPUTS: Final = ("preferred_output", "non_preferred_output")
+
+_COMMON: Final = frozenset({"role", "content", "name", "weight"})  # a misplaced weight is `weight-role`
+_KEYS: Final = {
+    "system": _COMMON,
+    "developer": _COMMON,
+    "user": _COMMON,
+    "assistant": _COMMON | {"tool_calls", "function_call", "refusal", "audio"},
+    "tool": _COMMON | {"tool_call_id"},
+    "function": _COMMON,
+}
+_ROW_KEYS: Final = frozenset({"messages", "tools", "parallel_tool_calls", "functions"})
+_PREFERENCE_KEYS: Final = frozenset({"input", *OUTPUTS})
+_INPUT_KEYS: Final = frozenset({"messages", "tools", "parallel_tool_calls"})
+_PARTS: Final[dict[str, tuple[str, type]]] = {
+    "text": ("text", str),
+    "image_url": ("image_url", dict),
+    "refusal": ("refusal", str),
+}
+_ABSENT: Final = object()
+_EXACT: Final = 2**53
+_LISTS: Final = ("content", "tool_calls")
+
+
+MOST: Final = 10_000
+"""Of a longer list in a row the rest is not looked at; `list-too-long` says so."""
+
+
+def some(value: object) -> list[Any]:
+    """The items of a list, at most `MOST`; none of anything else."""
+    return (value if len(value) <= MOST else value[:MOST]) if is_list(value) else []
+
+
+class CheckedRow(dict[str, Any]):
+    """A row that remembers its messages, so that fifty checks do not each look for them again."""
+
+    @cached_property
+    def objects(self) -> list[tuple[str, Row]]:
+        """Every message that is an object, with its path."""
+        return list(_objects(self))
+
+    @cached_property
+    def words(self) -> set[str]:
+        """The keys of the row, of its input, messages and parts, and the roles: what decides which rules apply."""
+        words = set(self)
+        asked: object = self.get("input")
+        if is_object(asked):
+            words.update(asked)
+        for _, message in self.objects:
+            words.update(message)
+            role, content = message.get("role"), message.get("content")
+            if isinstance(role, str):
+                words.add(role)
+            for part in some(content):
+                if is_object(part):
+                    words.update(part)
+        return words
+
+
+def _lists(row: Row) -> Iterator[tuple[str, list[Any]]]:
+    """Every list of messages in a row of any kind, with its path."""
+    asked: object = row.get("input")
+    if is_object(asked) and is_list(asked.get("messages")):
+        yield "input.messages", asked["messages"]
+    for path in ("messages", *OUTPUTS):
+        messages: object = row.get(path)
+        if is_list(messages):
+            yield path, messages
+
+
+def objects(row: Row) -> Iterable[tuple[str, Row]]:
+    """Every message that is an object, with its path."""
+    return row.objects if isinstance(row, CheckedRow) else _objects(row)
+
+
+def _objects(row: Row) -> Iterator[tuple[str, Row]]:
+    for path, messages in _lists(row):
+        for index, message in enumerate(some(messages)):
+            if is_object(message):
+                yield f"{path}[{index}]", message
+
+
+def list_too_long(row: Row) -> Faults:
+    """Lists of so many messages, parts, calls or tools that no model could take them."""
+    lists = [*_lists(row), ("tools", row.get("tools"))]
+    lists += [(f"{path}.{key}", message.get(key)) for path, message in objects(row) for key in _LISTS]
+    for path, found in lists:
+        if is_list(found) and len(found) > MOST:
+            yield path, f"the list has {len(found):,} items; the first {MOST:,} were looked at"
+
+
+def is_preference(row: Row) -> bool:
+    """A row of the DPO kind, complete or not."""
+    return "messages" not in row and not _PREFERENCE_KEYS.isdisjoint(row)
+
+
+def not_json(row: Row) -> Faults:
+    """Numbers such as 1e999, which a parser reads as infinity, and what else cannot be written back."""
+    try:
+        canonical_json(row)
+    except (ValueError, TypeError, RecursionError):
+        yield "", "a number is too large, or a text is not valid UTF-8"
+
+
+def messages_missing(row: Row) -> Faults:
+    """Neither a chat row nor a preference row."""
+    if "messages" in row or is_preference(row):
+        return
+    if "prompt" in row or "completion" in row:
+        yield "prompt", "this is a prompt/completion row, which chat models do not take"
+    elif "conversations" in row:
+        yield "conversations", "the row has `conversations` instead of `messages`"
+    else:
+        yield "messages", "the row has no `messages`"
+
+
+def messages_type(row: Row) -> Faults:
+    """`messages` that are something other than a list."""
+    if "messages" in row and not is_list(row["messages"]):
+        yield "messages", f"`messages` is {kind_of(row['messages'])}, not a list"
+
+
+def messages_empty(row: Row) -> Faults:
+    """A list of no messages."""
+    for path, messages in _lists(row):
+        if not messages:
+            yield path, "the list is empty"
+
+
+def message_type(row: Row) -> Faults:
+    """Messages that are not objects."""
+    for path, messages in _lists(row):
+        for index, message in enumerate(some(messages)):
+            if not is_object(message):
+                yield f"{path}[{index}]", f"the message is {kind_of(message)}, not an object"
+
+
+def role_missing(row: Row) -> Faults:
+    """Messages without a role, or with one that is not a text."""
+    for path, message in objects(row):
+        role = message.get("role", _ABSENT)
+        if role is _ABSENT:
+            yield f"{path}.role", "the message has no `role`"
+        elif not isinstance(role, str):
+            yield f"{path}.role", f"`role` is {kind_of(role)}, not a text"
+
+
+def role_unknown(row: Row) -> Faults:
+    """Roles that the service does not know."""
+    for path, message in objects(row):
+        role = message.get("role")
+        if isinstance(role, str) and role not in ROLES:
+            yield f"{path}.role", f"there is no such role{_near_role(role[:40])}"
+
+
+@lru_cache(256)
+def _near_role(role: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(role.strip().lower(), ROLES, 1)
+    return f"; did you mean `{near[0]}`?" if near else ""
+
+
+def content_missing(row: Row) -> Faults:
+    """Messages without content where no tool call, function call or refusal stands in for it."""
+    for path, message in objects(row):
+        if message.get("content") is None and not _may_lack_content(message):
+            yield f"{path}.content", "the message has no content"
+
+
+def _may_lack_content(message: Row) -> bool:
+    role = message.get("role")
+    if role == "assistant":
+        return any(message.get(key) for key in ("tool_calls", "function_call", "refusal"))
+    return role == "function" and "content" in message
+
+
+def content_type(row: Row) -> Faults:
+    """Content that is neither a text nor a list of known parts."""
+    for path, message in objects(row):
+        content: object = message.get("content")
+        if is_list(content):
+            yield from _parts(f"{path}.content", content)
+        elif content is not None and not isinstance(content, str):
+            yield f"{path}.content", f"the content is {kind_of(content)}, not a text or a list of parts"
+
+
+def _parts(path: str, parts: list[Any]) -> Faults:
+    if not parts:
+        yield path, "the list of parts is empty"
+    for index, part in enumerate(some(parts)):
+        known = _PARTS.get(str(part.get("type"))) if is_object(part) else None
+        if known is None:
+            yield f"{path}[{index}]", "a part is an object whose `type` is text, image_url or refusal"
+        elif not isinstance(part.get(known[0]), known[1]):
+            yield f"{path}[{index}].{known[0]}", f"the part needs its `{known[0]}`"
+
+
+def name_type(row: Row) -> Faults:
+    """Names that are not texts; a function message needs one."""
+    for path, message in objects(row):
+        name = message.get("name", _ABSENT)
+        if name is _ABSENT:
+            if message.get("role") == "function":
+                yield f"{path}.name", "a function message needs the `name` of its function"
+        elif not isinstance(name, str):
+            yield f"{path}.name", f"`name` is {kind_of(name)}, not a text"
+
+
+def message_keys(row: Row) -> Faults:
+    """Keys that a message of this role does not have."""
+    for path, message in objects(row):
+        known = _KEYS.get(str(message.get("role")))
+        if known is not None:
+            for key in some([key for key in message if key not in known]):
+                yield key_path(path, key), "a message of this role has no such key"
+
+
+def row_keys(row: Row) -> Faults:
+    """Keys that a training row, or the input of a preference row, does not have."""
+    preference = is_preference(row)
+    known = _PREFERENCE_KEYS if preference else _ROW_KEYS
+    for key in some([key for key in row if key not in known]):
+        yield key_path("", key), "a training row has no such key"
+    asked: object = row.get("input")
+    if preference and is_object(asked):
+        for key in some([key for key in asked if key not in _INPUT_KEYS]):
+            yield key_path("input", key), "the input of a preference row has no such key"
+
+
+def refusal_type(row: Row) -> Faults:
+    """Refusals that are not texts."""
+    for path, message in objects(row):
+        refusal: object = message.get("refusal")
+        if message.get("role") == "assistant" and refusal is not None and not isinstance(refusal, str):
+            yield f"{path}.refusal", f"the refusal is {kind_of(refusal)}, not a text"
+
+
+def audio(row: Row) -> Faults:
+    """Audio of an answer, which training does not take."""
+    for path, message in objects(row):
+        if message.get("role") == "assistant" and message.get("audio") is not None:
+            yield f"{path}.audio", "audio is not documented for training"
+
+
+def huge_integers(row: Row) -> Faults:
+    """Whole numbers that many JSON parsers round, beyond 2 to the power of 53."""
+    for place in _huge(row):
+        path = ""
+        for part in place:
+            path = f"{path}[{part}]" if isinstance(part, int) else key_path(path, part)
+        yield path, "many parsers round a whole number of this size"
+
+
+def _huge(value: object) -> Iterator[tuple[int | str, ...]]:
+    waiting: list[tuple[tuple[int | str, ...], object]] = [((), value)]
+    while waiting:
+        place, found = waiting.pop()
+        items = found.items() if is_object(found) else enumerate(some(found))
+        for key, item in items:
+            kind = item.__class__
+            if kind is int:
+                if not -_EXACT <= item <= _EXACT:
+                    yield (*place, key)
+            elif item and (kind is dict or kind is list):
+                waiting.append(((*place, key), item))
+
+
+def weight_value(row: Row) -> Faults:
+    """Weights other than 0 and 1."""
+    for path, message in objects(row):
+        weight: object = message.get("weight", 1)
+        if isinstance(weight, bool) or not isinstance(weight, (int, float)) or weight not in {0, 1}:
+            yield f"{path}.weight", "`weight` is 0 or 1"
+
+
+def tool_calls(row: Row) -> Faults:
+    """Tool calls that are not a list of complete calls."""
+    for path, message in objects(row):
+        calls: object = message.get("tool_calls", _ABSENT)
+        if is_list(calls) and calls:
+            for index, call in enumerate(some(calls)):
+                yield from _call(f"{path}.tool_calls[{index}]", call)
+        elif calls is not _ABSENT:
+            yield f"{path}.tool_calls", "`tool_calls` is a list of at least one call"
+
+
+def _call(path: str, call: object) -> Faults:
+    if not is_object(call):
+        yield path, f"the call is {kind_of(call)}, not an object"
+        return
+    if not isinstance(call.get("id"), str):
+        yield f"{path}.id", "a call needs an `id`"
+    if call.get("type") != "function":
+        yield f"{path}.type", "the type of a call is `function`"
+    yield from _named_arguments(f"{path}.function", call.get("function"))
+
+
+def _named_arguments(path: str, function: object) -> Faults:
+    for key in ("name", "arguments"):
+        if not is_object(function) or not isinstance(function.get(key), str):
+            yield f"{path}.{key}", f"a call needs its function's `{key}` as a text"
+
+
+def function_call(row: Row) -> Faults:
+    """The older form of a tool call, incomplete."""
+    for path, message in objects(row):
+        if message.get("function_call") is not None:
+            yield from _named_arguments(f"{path}.function_call", message["function_call"])
+
+
+def tool_call_id(row: Row) -> Faults:
+    """Tool messages that do not say which call they answer."""
+    for path, message in objects(row):
+        if message.get("role") == "tool" and not isinstance(message.get("tool_call_id"), str):
+            yield f"{path}.tool_call_id", "a tool message needs the `tool_call_id` of the call it answers"

@@ -1,0 +1,127 @@
+"""What a rule is: a record that says what it is about, and one small check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+
+from ..rows._findings import Severity
+from ._claims import KnownAnswers
+
+__all__ = [
+    "FileCheck",
+    "FileCheckMaker",
+    "Level",
+    "Method",
+    "RowCheck",
+    "Rule",
+    "Settings",
+    "Spot",
+    "ValidationRows",
+]
+
+Level: TypeAlias = Literal["rows", "file", "deep"]
+Method: TypeAlias = Literal["supervised", "dpo", "reinforcement"]
+
+RowCheck: TypeAlias = Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]]
+"""A pure function from a parsed row to `(JSON path, message)` faults. It must accept any JSON object."""
+
+
+class Spot(NamedTuple):
+    """What a file check has to say at the end: a message, and where it belongs if it belongs anywhere."""
+
+    message: str
+    line: int | None = None
+    source: str | None = None
+    path: str = ""
+
+
+class FileCheck(Protocol):
+    """A small stateful checker that is fed every sound row once, in order, and then asked for its conclusion.
+
+    One with a true attribute `blind` is not fed: it is asked at the end only.
+    """
+
+    def see(self, row: Mapping[str, Any], fact: str | None, line: int, source: str | None, /) -> str | None:
+        """What is wrong with this row in the light of those before it; None for nothing.
+
+        `row` is the parsed row without its fact, `fact` the fact it was given (None: to be derived), `line` and
+        `source` say where it stands.
+        """
+        ...
+
+    def end(self, rows: int, /) -> Iterable[Spot]:
+        """What is to be said about the file as a whole; `rows` counts all rows, unsound ones included."""
+        ...
+
+
+class ValidationRows(NamedTuple):
+    """What is known of the validation rows: the SHA-256 of each canonical form, and the normalised questions."""
+
+    rows: Collection[bytes]
+    questions: Collection[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What file checks may depend on.
+
+    Attributes:
+        min_examples: the least number of rows.
+        history: what the model has learned already, if it was given.
+        limits: the limits of the service by name, for the model that is to be trained.
+        model: the model to be trained, if it was named.
+        n_epochs: how often the rows will be gone through, if it was said.
+        size: bytes of all rows together, where that is known without reading them.
+        validation: what the validation rows hold, if they were given.
+        shared: where checks of one pass may keep what several of them need.
+    """
+
+    min_examples: int = 10
+    history: KnownAnswers | None = field(default=None, repr=False)
+    limits: Mapping[str, int] = field(default_factory=dict[str, int])
+    model: str | None = None
+    n_epochs: int | None = None
+    size: int | None = None
+    validation: ValidationRows | None = field(default=None, repr=False)
+    shared: dict[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
+
+
+FileCheckMaker: TypeAlias = Callable[[Settings], FileCheck]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One thing that is checked, as data: listed by `AzureRules.describe()`, switched off or added by its code.
+
+    Attributes:
+        code: stable name, the `code` of the findings.
+        severity: see `Severity`.
+        level: the lowest level of `validate` at which it is checked.
+        summary: what it asks of the data, in one sentence.
+        hint: what to do about a finding.
+        source: where the rule comes from, with a date; for limits of the service always.
+        methods: training methods it applies to.
+        row: checks one row alone. A rule with neither `row` nor `file` is checked by the reader itself.
+        file: makes a checker for a whole file.
+        needs_history: only checked when `validate` was given a history.
+        needs_validation: only checked when `validate` was given validation rows.
+        heuristic: a guess from patterns: it misses some cases and names some that are none.
+        when: `row` is only asked about rows with one of these words among the keys of the row, its messages and
+            their parts, and the roles; empty: about every row.
+    """
+
+    code: str
+    severity: Severity
+    summary: str
+    level: Level = "rows"
+    hint: str = ""
+    source: str = ""
+    methods: tuple[Method, ...] = ("supervised", "dpo", "reinforcement")
+    row: RowCheck | None = field(default=None, repr=False)
+    file: FileCheckMaker | None = field(default=None, repr=False)
+    needs_history: bool = False
+    needs_validation: bool = False
+    heuristic: bool = False
+    when: frozenset[str] = frozenset()

@@ -1,0 +1,177 @@
+"""Questions and answers as CSV and back, with a guard against cells that a spreadsheet would run as formulas."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import sys
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Final, Protocol
+
+from ...errors import DatasetError
+from ..rows._example import Example
+from ._pairs import pair_of
+from ._tables import Columns, rows_of_records
+
+__all__ = ["examples_from_csv", "guarded", "read_bytes", "table_as_csv", "unguarded"]
+
+_FORMULA = re.compile("'*[=+\\-@\\t\\r\\n\\0＝＋－＠]")
+"""What makes a spreadsheet take a cell for a formula (CWE-1236; OWASP, CSV injection, 2026), quotes before it or not."""
+
+_DETECT: Final = "detect"
+_NO_HEADER: Final[list[str]] = []
+_LONGEST_CELL: Final = 64 * 1024 * 1024
+
+
+def guarded(cell: str) -> str:
+    """The cell with a quote before it if a spreadsheet could run it; `unguarded` gives the cell back."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def unguarded(cell: str) -> str:
+    """The cell without the quote that `guarded` put there."""
+    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
+
+
+def table_as_csv(examples: Iterable[Example], columns: Columns, encoding: str, *, guard: bool) -> bytes:
+    """The rows as a table with a header line; lines end as RFC 4180 has it."""
+    text = io.StringIO(newline="")
+    sheet = csv.writer(text)
+    sheet.writerow([columns.question, columns.answer, columns.system or "system", columns.fact or "fact"])
+    for number, example in enumerate(examples, 1):
+        question, answer, system = pair_of(example)
+        if system is not None and not system:
+            raise DatasetError("an empty system text cannot be told from none in a table", line=example.line)
+        cells = [question, answer, system or "", example.given_fact or ""]
+        _encodable(cells, encoding, example.line or number)
+        sheet.writerow([guarded(cell) for cell in cells] if guard else cells)
+    return text.getvalue().encode(encoding)
+
+
+def _encodable(cells: Iterable[str], encoding: str, line: int) -> None:
+    try:
+        "".join(cells).encode(encoding)
+    except LookupError:
+        raise DatasetError(f"there is no encoding {encoding!r}") from None
+    except UnicodeEncodeError:
+        hint = "Use utf-8-sig, which Excel reads"
+        raise DatasetError(f"a text cannot be written in {encoding}", line=line, hint=hint) from None
+
+
+def read_bytes(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[bytes, str | None]:
+    """What stands in a path, in bytes or in a binary file, and the name to print."""
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return bytes(source), None
+    if isinstance(source, (str, os.PathLike)):
+        name = os.fspath(source)
+        try:
+            return Path(name).read_bytes(), name
+        except (OSError, ValueError) as why:
+            reason = getattr(why, "strerror", None) or type(why).__name__
+            raise DatasetError(f"the file cannot be read: {reason}", source=name[:200]) from None
+    read = getattr(source, "read", None)
+    data: object = read() if callable(read) else None
+    if not isinstance(data, bytes):
+        raise DatasetError(
+            "a table is read from a path, bytes or a binary file", hint='Open it with mode "rb"'
+        )
+    return data, None
+
+
+def examples_from_csv(
+    source: str | os.PathLike[str] | bytes | BinaryIO,
+    columns: Columns,
+    encoding: str,
+    delimiter: str,
+    *,
+    guard: bool,
+) -> Iterator[Example]:
+    """One example per line of the table, with its fact. DatasetError for a table that cannot be read as one."""
+    data, name = read_bytes(source)
+    text = _decoded(data, encoding, name)
+    try:
+        with _long_cells():
+            lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+            header = [cell.strip() for cell in next(lines, _NO_HEADER)]
+            records = list(_records(lines, header, name, guard=guard))
+        for number, (row, fact) in enumerate(rows_of_records(records, header, columns), 1):
+            yield Example.from_row(row, fact=fact, line=number)
+    except csv.Error as why:
+        raise DatasetError(
+            f"this is not CSV: {why}", source=name, hint="Check delimiter= and the quotes"
+        ) from None
+    except DatasetError as why:
+        why.source = why.source or name
+        raise
+
+
+class _Lines(Protocol):
+    """What `csv.reader` makes, which has no public type."""
+
+    @property
+    def line_num(self) -> int:
+        """Lines read so far."""
+        ...
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+
+def _records(lines: _Lines, header: list[str], name: str | None, *, guard: bool) -> Iterator[dict[str, str]]:
+    for cells in lines:
+        if not cells:
+            continue
+        if len(cells) != len(header):
+            raise DatasetError(
+                f"the line has {len(cells)} cells and the header {len(header)}",
+                source=name,
+                line=lines.line_num,
+                hint="Check delimiter= and the quotes",
+            )
+        yield dict(zip(header, map(unguarded, cells) if guard else cells, strict=True))
+
+
+@contextmanager
+def _long_cells() -> Generator[None, None, None]:
+    """The module refuses cells of more than 128 KiB by default; a message may have a million characters."""
+    before = csv.field_size_limit(min(_LONGEST_CELL, sys.maxsize))
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+def _decoded(data: bytes, encoding: str, name: str | None) -> str:
+    """The text. A byte-order mark is taken off; nothing is guessed unless `encoding` is "detect"."""
+    for candidate in _candidates(data, encoding):
+        try:
+            return data.decode(candidate).removeprefix("\ufeff")
+        except LookupError:
+            raise DatasetError(f"there is no encoding {candidate!r}", source=name) from None
+        except UnicodeDecodeError:
+            continue
+    other = [each for each in ("utf-16", "cp932") if each != encoding and _reads(data, each)]
+    raise DatasetError(
+        f"the bytes are not {encoding if encoding != _DETECT else 'in any encoding that was tried'}",
+        source=name,
+        hint=f"They read as {other[0]}: pass encoding={other[0]!r}" if other else "Name the encoding",
+    )
+
+
+def _candidates(data: bytes, encoding: str) -> tuple[str, ...]:
+    if encoding != _DETECT:
+        return (encoding,)
+    return ("utf-16",) if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else ("utf-8", "cp932")
+
+
+def _reads(data: bytes, encoding: str) -> bool:
+    if encoding == "utf-16" and data[:2] not in {b"\xff\xfe", b"\xfe\xff"}:
+        return False
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True

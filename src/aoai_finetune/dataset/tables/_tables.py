@@ -1,0 +1,166 @@
+"""Rows as lines of a table and back: one column per key of a row, or columns for question, answer, system, fact."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import islice
+from operator import ne
+from typing import Any, Final, TypeAlias
+
+from ...errors import DatasetError
+from ..rows._example import Example
+from ..rows._facts import FACT_KEY, FactSource
+from ..rows._shape import is_list, is_object
+from ._pairs import pair_row
+
+__all__ = ["Columns", "Record", "record_of", "rows_of_records", "whole_columns"]
+
+Record: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Names of the columns that hold a question, its answer, a system text and a fact."""
+
+    question: str = "question"
+    answer: str = "answer"
+    system: str | None = None
+    fact: str | None = None
+    given: Callable[[Example], str] | None = None
+
+    @classmethod
+    def named(cls, question: str, answer: str, system: str | None, fact: FactSource) -> Columns:
+        """The columns that a caller named; a fact may also be given by a function."""
+        if callable(fact):
+            return cls(question=question, answer=answer, system=system, given=fact)
+        return cls(question=question, answer=answer, system=system, fact=fact)
+
+    def present(self, names: Collection[str]) -> Columns:
+        """The columns that a table has; DatasetError when one that was asked for is missing."""
+        question, answer = self.question, self.answer
+        if (question, answer) == ("question", "answer") and {"prompt", "completion"} <= set(names):
+            question, answer = "prompt", "completion"
+        for name in filter(None, [question, answer, self.system, self.fact]):
+            if name not in names:
+                raise _missing(name, names)
+            if sum(name == each for each in names) > 1:
+                raise DatasetError(f"there are two columns {name!r}", hint="Rename one of them")
+        system = self.system or ("system" if "system" in names else None)
+        fact = self.fact or (FACT_KEY if FACT_KEY in names else None)
+        return Columns(question=question, answer=answer, system=system, fact=fact)
+
+
+def _missing(name: str, names: Collection[str]) -> DatasetError:
+    # Only near names are repeated: in a file without a header the names are texts of its first row.
+    some = [each for each in islice(names, 200) if len(each) <= 40]
+    near = ", ".join(map(repr, get_close_matches(name, some)))
+    return DatasetError(
+        f"there is no column {name!r} among {len(names)}",
+        hint=f"Near names: {near}" if near else "Name the columns with question=, answer=, system= and fact=",
+    )
+
+
+def whole_columns(examples: Iterable[Example]) -> list[str]:
+    """The keys of the rows in order of first appearance, and `fact` when any row was given one; never nothing."""
+    names: dict[str, None] = {}
+    given = False
+    for example in examples:
+        names |= dict.fromkeys(example.row)
+        given = given or example.given_fact is not None
+    return [*(names or ["messages"]), *([FACT_KEY] if given else [])]
+
+
+def record_of(example: Example, names: Iterable[str]) -> dict[str, Any]:
+    """One line of a table with these columns; None where the row has nothing."""
+    cells = {**json.loads(example.canonical), FACT_KEY: example.given_fact}
+    return {name: cells.get(name) for name in names}
+
+
+_WHOLE: Final = ("messages", "input", "conversations")
+
+
+def rows_of_records(
+    records: Iterable[Record], names: Collection[str], columns: Columns, *, sparse: bool = False
+) -> Iterator[tuple[dict[str, Any], str | None]]:
+    """Rows with their facts: as they are where there is a column of messages, else made of questions and answers.
+
+    Empty cells are left out; with `sparse` also empty values inside, which tables of typed columns put everywhere.
+    """
+    if any(name in names for name in _WHOLE):
+        fact = columns.fact or FACT_KEY
+        if columns.fact is not None and columns.fact not in names:
+            raise _missing(columns.fact, names)
+        for number, record in enumerate(records, 1):
+            row = _whole_row(record, number, sparse=sparse)
+            yield _tools_read(row), _fact(row.pop(fact, None), number)
+        return
+    present = columns.present(names)
+    for number, record in enumerate(records, 1):
+        yield _of_pair(record, present, number), _fact(_cell(record, present.fact), number)
+
+
+def _whole_row(record: Record, number: int, *, sparse: bool) -> dict[str, Any]:
+    try:
+        return {key: _plain(value, sparse=sparse) for key, value in record.items() if not _empty(value)}
+    except RecursionError:
+        raise DatasetError("the row is nested too deeply", line=number) from None
+
+
+def _tools_read(row: dict[str, Any]) -> dict[str, Any]:
+    """Tools travel as JSON in a text, because the schemas of two tools seldom fit into one typed column."""
+    for holder in (row, row.get("input")):
+        if is_object(holder) and isinstance(holder.get("tools"), str):
+            try:
+                holder["tools"] = json.loads(holder["tools"])
+            except (ValueError, RecursionError):
+                continue
+    return row
+
+
+def _of_pair(record: Record, columns: Columns, number: int) -> dict[str, Any]:
+    question, answer = _cell(record, columns.question), _cell(record, columns.answer)
+    if is_list(question) and is_list(answer):
+        return {"messages": [*question, *answer]}
+    system = _cell(record, columns.system)
+    if system is not None and not isinstance(system, str):
+        raise DatasetError("the system text is no text", line=number, path=columns.system or "")
+    asked, answered = _text(question, columns.question, number), _text(answer, columns.answer, number)
+    return pair_row(asked, answered, system or None)
+
+
+def _text(cell: object, name: str, number: int) -> str:
+    if isinstance(cell, str):
+        return cell
+    raise DatasetError("the cell holds no text", line=number, path=name, hint="Fill it, or take the row out")
+
+
+def _cell(record: Record, name: str | None) -> object:
+    value = None if name is None else record.get(name)
+    return None if _empty(value) else _plain(value, sparse=True)
+
+
+def _fact(value: object, number: int) -> str | None:
+    if value is None or isinstance(value, str):
+        return value or None
+    raise DatasetError(f"a fact is a text, not {type(value).__name__}", line=number, path=FACT_KEY)
+
+
+def _empty(value: object) -> bool:
+    """None, and the values that tables write for it (NaN, NaT, NA): none of them equals itself."""
+    if value is None:
+        return True
+    differs: object = ne(value, value)
+    return type(value).__name__ == "NAType" or differs is True
+
+
+def _plain(value: object, *, sparse: bool) -> object:
+    """JSON from the types of a table library: arrays are lists, numbers of theirs are numbers."""
+    to_list = getattr(value, "tolist", None)
+    value = to_list() if callable(to_list) else value
+    if is_object(value):
+        items = ((key, _plain(each, sparse=sparse)) for key, each in value.items())
+        return {key: each for key, each in items if not (sparse and each is None)}
+    return [_plain(each, sparse=sparse) for each in value] if is_list(value) else value
