@@ -151,36 +151,6 @@ def _sound(row: dict[str, Any]) -> bool:
     )
 
 
-def _tiktoken(path: Path) -> object:
-    """A plain loop over the texts."""
-    try:
-        from aoai_finetune.dataset import counter_for
-
-        counter = counter_for("gpt-4o-2024-08-06")
-        import tiktoken
-    except ImportError:
-        raise Missing("tiktoken") from None
-    if not counter.exact:
-        raise Missing("tiktoken with its ranks")
-    encode, tokens = tiktoken.get_encoding("o200k_base").encode_ordinary, 0
-    with path.open("rb") as file:
-        for line in file:
-            tokens += sum(len(encode(message["content"] or "")) for message in json.loads(line)["messages"])
-    return tokens
-
-
-def _tokens(workers: int) -> Callable[[Path], object]:
-    def count(path: Path) -> object:
-        from aoai_finetune.dataset import Dataset
-
-        tokens = Dataset.from_jsonl(path).tokens("gpt-4o-2024-08-06", workers=workers)
-        if not tokens.exact:
-            raise Missing("tiktoken with its ranks")
-        return tokens.tokens
-
-    return count
-
-
 TASKS: dict[str, Callable[[Path], object]] = {
     "jiter parse": jiter_parse,
     "msgspec decode": msgspec_decode,
@@ -192,7 +162,4 @@ TASKS: dict[str, Callable[[Path], object]] = {
     "ours, deep": _ours("deep"),
     "stdlib pipeline": _stdlib_prepared,
     "our pipeline": _ours_prepared,
-    "tiktoken loop": _tiktoken,
-    "our tokens": _tokens(1),
-    "our tokens, 2 workers": _tokens(2),
 }

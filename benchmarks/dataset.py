@@ -36,15 +36,11 @@ RATIOS = (
     ("msgspec / jiter", "msgspec decode", "jiter parse", ""),
     ("deep / jiter", "ours, deep", "jiter parse", ""),
     ("stdlib pipeline / ours", "stdlib pipeline", "our pipeline", ">= 1.6"),
-    ("tiktoken loop / ours", "tiktoken loop", "our tokens", ">= 1.0"),
 )  # fmt: skip
-PARALLEL = (
-    ("file, 1 / 2 workers (wall)", "ours, file", "ours, file, 2 workers", ">= 1.9"),
-    ("tiktoken loop / ours, 2 workers (wall)", "tiktoken loop", "our tokens, 2 workers", ">= 1.7"),
-)
+PARALLEL = (("file, 1 / 2 workers (wall)", "ours, file", "ours, file, 2 workers", ">= 1.9"),)
 CHECKS = ("jiter parse", "msgspec decode", "together check", "cookbook checks", "ours, rows", "ours, file",
           "ours, file, 2 workers", "stdlib pipeline", "our pipeline")  # fmt: skip
-SLOW = ("ours, deep", "tiktoken loop", "our tokens", "our tokens, 2 workers")
+SLOW = ("ours, deep",)
 
 
 class Run(NamedTuple):

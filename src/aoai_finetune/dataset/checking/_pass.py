@@ -173,8 +173,7 @@ class Pass:
         flat = self._tools.flat(row, raw) if len(row) == 2 else None
         fine = flat is not None or plain_texts(row) is not None
         if not (fine and self._fast and raw is not None and shows(raw, self._longest)):
-            checks = ((rule.code, rule.row) for rule in self._full if rule.row)
-            faults += [Fault(code, path, said) for code, check in checks for path, said in check(row)]
+            faults += self._checks.faults(row)
             if structural_fault(row) is not None:
                 self._unusable(line, faults)
                 return

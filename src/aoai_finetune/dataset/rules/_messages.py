@@ -208,7 +208,9 @@ def role_unknown(row: Row) -> Faults:
 def _near_role(role: str) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(role.strip().lower(), ROLES, 1)
+    asked = role.strip().lower()
+    # A slip keeps the first letter; comparing with every role would make a file of invented ones slow.
+    near = get_close_matches(asked, [known for known in ROLES if known[0] == asked[:1]], 1)
     return f"; did you mean `{near[0]}`?" if near else ""
 
 
