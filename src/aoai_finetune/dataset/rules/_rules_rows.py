@@ -36,31 +36,35 @@ def _has(*words: str) -> frozenset[str]:
     return frozenset(words)
 
 
+_MESSAGES: Final = _has("messages", "input", *_messages.OUTPUTS)
+"""Where messages can stand: a row without any of these keys has none to be wrong."""
+
+
 _SCHEMA: Final[tuple[Rule, ...]] = (
     Rule(code="messages-missing", severity=_ERROR, summary="A row has `messages`", source=_LINE,
          hint='Write {"messages": [{"role": "user", "content": ...}, {"role": "assistant", "content": ...}]}',
          row=_messages.messages_missing),
-    Rule(code="messages-type", severity=_ERROR, summary="`messages` is a list", source=_LINE,
+    Rule(code="messages-type", when=_MESSAGES, severity=_ERROR, summary="`messages` is a list", source=_LINE,
          hint="Put the messages into a list", row=_messages.messages_type),
-    Rule(code="messages-empty", severity=_ERROR, summary="A list of messages is not empty", source=_LINE,
+    Rule(code="messages-empty", when=_MESSAGES, severity=_ERROR, summary="A list of messages is not empty", source=_LINE,
          hint="Remove the row or fill it", row=_messages.messages_empty),
-    Rule(code="message-type", severity=_ERROR, summary="A message is an object", source=_LINE,
+    Rule(code="message-type", when=_MESSAGES, severity=_ERROR, summary="A message is an object", source=_LINE,
          hint='Write {"role": ..., "content": ...}', row=_messages.message_type),
-    Rule(code="role-missing", severity=_ERROR, summary="A message has a role", source=_LINE,
+    Rule(code="role-missing", when=_MESSAGES, severity=_ERROR, summary="A message has a role", source=_LINE,
          hint="Say who speaks: system, user, assistant or tool", row=_messages.role_missing),
-    Rule(code="role-unknown", severity=_ERROR, summary="A role is one the service knows", source=_LINE,
+    Rule(code="role-unknown", when=_MESSAGES, severity=_ERROR, summary="A role is one the service knows", source=_LINE,
          hint="Use system, user, assistant or tool", row=_messages.role_unknown),
     Rule(code="role-developer", when=_has("developer"), severity=_WARNING, summary="Supervised rows use `system`, not `developer`",
          source=_LINE, hint="Use `system`", methods=_SFT, row=_meaning.developer_role),
-    Rule(code="content-missing", severity=_ERROR, summary="A message has content, or tool calls", source=_LINE,
+    Rule(code="content-missing", when=_MESSAGES, severity=_ERROR, summary="A message has content, or tool calls", source=_LINE,
          hint="Give the message a text", row=_messages.content_missing),
-    Rule(code="content-type", severity=_ERROR, summary="Content is a text or a list of parts", source=_LINE,
+    Rule(code="content-type", when=_MESSAGES, severity=_ERROR, summary="Content is a text or a list of parts", source=_LINE,
          hint="Use a text", row=_messages.content_type),
-    Rule(code="content-empty", severity=_WARNING, summary="Texts are not empty", source=_CHECKLIST,
+    Rule(code="content-empty", when=_MESSAGES, severity=_WARNING, summary="Texts are not empty", source=_CHECKLIST,
          hint="Write the text or remove the message", row=_meaning.content_empty),
     Rule(code="name-type", when=_has("name", "function"), severity=_ERROR, summary="A name is a text", source=_LINE,
          hint="Give a text or remove it", row=_messages.name_type),
-    Rule(code="message-key-unknown", severity=_ERROR, summary="A message has only keys of its role",
+    Rule(code="message-key-unknown", when=_MESSAGES, severity=_ERROR, summary="A message has only keys of its role",
          source=_REFUSED, hint="Remove the key", row=_messages.message_keys),
     Rule(code="row-key-unknown", severity=_ERROR, summary="A row has only keys that the service knows",
          source=_REFUSED, hint="Remove the key, or name it as fact=", methods=("supervised", "dpo"),
@@ -91,14 +95,14 @@ _SCHEMA: Final[tuple[Rule, ...]] = (
 )  # fmt: skip
 
 _MEANING: Final[tuple[Rule, ...]] = (
-    Rule(code="assistant-missing", severity=_ERROR, summary="A row has at least one assistant message",
+    Rule(code="assistant-missing", when=_MESSAGES, severity=_ERROR, summary="A row has at least one assistant message",
          source=_CHECKLIST, hint="Add the answer that is to be learned", methods=_SFT, row=_meaning.assistant_missing),
-    Rule(code="last-message", severity=_ERROR, summary="The last message is from the assistant", source=_CHECKLIST,
+    Rule(code="last-message", when=_MESSAGES, severity=_ERROR, summary="The last message is from the assistant", source=_CHECKLIST,
          hint="Add the answer, or remove what follows it", methods=_SFT, row=_meaning.last_is_assistant),
     Rule(code="last-message-user", severity=_ERROR, summary="A reinforcement row ends with a user message",
          source=_RFT_DOC, hint="Move the expected answer into a field of its own", methods=_RFT,
          row=_meaning.last_is_user),
-    Rule(code="user-missing", severity=_WARNING, summary="A row has at least one user message", source=_CHECKLIST,
+    Rule(code="user-missing", when=_MESSAGES, severity=_WARNING, summary="A row has at least one user message", source=_CHECKLIST,
          hint="Add the question that the answer belongs to", methods=_CHAT, row=_meaning.user_missing),
     Rule(code="system-position", when=_has("system", "developer"), severity=_WARNING, summary="System messages stand before all others",
          source=_CHECKLIST, hint="Move it to the start, or make it a message of the user",
