@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 __all__ = ["Due", "Records", "Store"]
 
 _VERSION = 1
+_WAL_TRIES = 100
 _WAIT_SECONDS = 60.0
 
 _SCHEMA = """
@@ -68,7 +70,7 @@ class Store:
         )
         self._closing = weakref.finalize(self, connection.close)
         try:
-            connection.execute("PRAGMA journal_mode=WAL")
+            _use_wal(connection)
             connection.execute("PRAGMA synchronous=NORMAL")
             version = connection.execute("PRAGMA user_version").fetchone()[0]
         except sqlite3.DatabaseError as why:
@@ -248,3 +250,16 @@ class Records:
     def set(self, name: str, value: str, /) -> None:
         """Change a single value of the resource."""
         self._run("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, value))
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log; two processes that make the file at once lock each other out for a moment."""
+    for tries in range(_WAL_TRIES):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if tries + 1 == _WAL_TRIES:
+                raise
+            time.sleep(0.02)
+        else:
+            return
