@@ -176,7 +176,6 @@ class Capabilities:
         methods: fine-tuning methods that may be asked for.
         min_examples: distinct rows a training file must have.
         max_file_bytes: size limit of one upload.
-        max_suffix: longest suffix in characters.
         counter: how training tokens are counted for the bill: `model` by the model's own encoding (plans count
             exactly where the extra `tokens` is installed), `estimate` by this library's estimate on every
             machine.
@@ -191,5 +190,4 @@ class Capabilities:
     methods: frozenset[str] = frozenset({"supervised"})
     min_examples: int = 10
     max_file_bytes: int = 512 * 1024 * 1024
-    max_suffix: int = 40
     counter: Literal["model", "estimate"] = "model"
