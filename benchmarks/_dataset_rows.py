@@ -130,7 +130,13 @@ def _line(row: object) -> bytes:
 
 
 def write_rows(
-    path: Path, *, rows: int | None = None, size: int | None = None, broken: bool, seed: int = 7
+    path: Path,
+    *,
+    rows: int | None = None,
+    size: int | None = None,
+    broken: bool = False,
+    tools: bool = True,
+    seed: int = 7,
 ) -> int:
     """Write that many rows, or as many as fill `size` bytes; returns how many lines there are."""
     writer, rng, count, written = _Writer(seed), random.Random(seed + 1), 0, 0
@@ -138,6 +144,8 @@ def write_rows(
     with path.open("wb") as file:
         while count < (rows or 0) or written < (size or 0):
             row = writer.row(count)
+            while not tools and "tools" in row:
+                row = writer.row(count)
             damage = kinds[(count // 100) % len(kinds)] if broken and rng.random() < 0.01 else None
             line = (_line(row) if damage is None else damage(row)) + b"\n"
             file.write(line)

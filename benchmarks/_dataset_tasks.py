@@ -6,10 +6,17 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Any
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from tiktoken import Encoding
 
 __all__ = ["TASKS", "Missing"]
+
+MODEL: Final = "gpt-4.1-mini-2025-04-14"
 
 
 class Missing(Exception):
@@ -99,40 +106,62 @@ def _ours(level: str, workers: int = 1) -> Callable[[Path], object]:
     return validate
 
 
-def _ours_prepared(path: Path) -> object:
-    """Validate, deduplicate, split, write canonical bytes and their hash, with the library."""
-    from aoai_finetune.dataset import Dataset
+def _ours_prepared(level: str) -> Callable[[Path], object]:
+    def prepare(path: Path) -> object:
+        """Validate, deduplicate, split, write canonical bytes and their hash, with the library."""
+        from aoai_finetune.dataset import Dataset
 
-    dataset = Dataset.from_jsonl(path)
-    dataset.validate()
-    unique = dataset.deduplicate()
-    train, test = unique.split(test_size=0.1, by="row")
-    for part, name in ((train, "train"), (test, "test")):
-        with path.with_suffix(f".{name}").open("wb") as file:
-            part.write_to(file)
-    return len(unique)
+        dataset = Dataset.from_jsonl(path)
+        dataset.validate(level=level).raise_for_errors()
+        unique = dataset.deduplicate()
+        parts = unique.split(test_size=0.1, by="row")
+        for part, name in zip(parts, ("train", "test"), strict=True):
+            with path.with_suffix(f".{name}").open("wb") as file:
+                part.write_to(file)
+        return [*map(len, parts), unique.fingerprint[:8]]
+
+    return prepare
 
 
-def _stdlib_prepared(path: Path) -> object:
-    """The same with the standard library alone."""
-    seen: set[bytes] = set()
-    total = hashlib.sha256()
-    with (
-        path.open("rb") as file,
-        path.with_suffix(".a").open("wb") as one,
-        path.with_suffix(".b").open("wb") as two,
-    ):
-        for line in file:
-            row = json.loads(line)
-            assert _sound(row)
-            text = json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-            data = text.encode() + b"\n"
-            digest = hashlib.sha256(data).digest()
-            if digest not in seen:
-                seen.add(digest)
-                total.update(data)
-                (one if digest[0] < 230 else two).write(data)
-    return len(seen)
+def _stdlib_prepared(*, strict: bool) -> Callable[[Path], object]:
+    def prepare(path: Path) -> object:
+        """The same with the standard library alone, in one pass with all canonical lines in memory.
+
+        Not `strict` it takes a key that stands twice in an object, and NaN, which ours and `strict` refuse.
+        """
+        unique: dict[bytes, bytes] = {}
+        hook = {"object_pairs_hook": _once, "parse_constant": _refused} if strict else {}
+        loads = json.JSONDecoder(**hook).decode
+        dumps = json.JSONEncoder(
+            ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+        ).encode
+        with path.open("rb") as file:
+            for line in file:
+                row = loads(line.decode())
+                if not _sound(row):
+                    raise ValueError("a row that cannot be used")
+                data = dumps(row).encode()
+                unique.setdefault(hashlib.sha256(data).digest(), data)
+        total = hashlib.sha256(b"".join(unique))
+        order = sorted(unique, key=lambda digest: hashlib.sha256(b"0" + digest).digest())
+        train = set(order[: round(len(order) * 0.9)])
+        with path.with_suffix(".a").open("wb") as one, path.with_suffix(".b").open("wb") as two:
+            for digest, data in unique.items():
+                (one if digest in train else two).write(data + b"\n")
+        return [len(train), len(unique) - len(train), total.hexdigest()[:8]]
+
+    return prepare
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a key stands twice")
+    return made
+
+
+def _refused(constant: str) -> object:
+    raise ValueError(constant)
 
 
 def _sound(row: dict[str, Any]) -> bool:
@@ -151,6 +180,37 @@ def _sound(row: dict[str, Any]) -> bool:
     )
 
 
+def _tokens_plain(path: Path) -> object:
+    """What people write: tiktoken, and a loop over the texts."""
+    theirs, tokens = _tiktoken(), 0
+    with path.open("rb") as file:
+        for line in file:
+            for message in json.loads(line)["messages"]:
+                tokens += len(theirs.encode_ordinary(message["content"] or ""))
+    return tokens
+
+
+@cache
+def _tiktoken() -> Encoding:
+    try:
+        from tokens import encoding
+    except ImportError:
+        raise Missing("tiktoken") from None
+    return encoding(Path(mkdtemp()))
+
+
+def _tokens(workers: int) -> Callable[[Path], object]:
+    def count(path: Path) -> object:
+        from aoai_finetune.dataset import Dataset
+
+        counted = Dataset.from_jsonl(path).tokens(MODEL, workers=workers)
+        if counted.counter == "estimate":
+            raise Missing("tiktoken, or the ranks of its encodings,")
+        return counted.tokens - counted.overhead
+
+    return count
+
+
 TASKS: dict[str, Callable[[Path], object]] = {
     "jiter parse": jiter_parse,
     "msgspec decode": msgspec_decode,
@@ -160,6 +220,11 @@ TASKS: dict[str, Callable[[Path], object]] = {
     "ours, file": _ours("file"),
     "ours, file, 2 workers": _ours("file", 2),
     "ours, deep": _ours("deep"),
-    "stdlib pipeline": _stdlib_prepared,
-    "our pipeline": _ours_prepared,
+    "stdlib pipeline": _stdlib_prepared(strict=False),
+    "stdlib pipeline, strict": _stdlib_prepared(strict=True),
+    "our pipeline, rows": _ours_prepared("rows"),
+    "our pipeline, file": _ours_prepared("file"),
+    "tiktoken loop": _tokens_plain,
+    "our tokens": _tokens(1),
+    "our tokens, 2 workers": _tokens(2),
 }

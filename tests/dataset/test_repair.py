@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aoai_finetune.dataset import Dataset, Repaired
@@ -351,6 +351,7 @@ LINES = st.lists(
 ).map(b"".join)
 
 
+@example(b"\0\r\r\n")
 @given(LINES)
 def test_repairing_obeys_its_laws(data: bytes) -> None:
     """Once is enough, nothing gets worse, rows that no fix names stay as they are."""

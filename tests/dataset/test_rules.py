@@ -256,6 +256,8 @@ OTHER_METHODS: dict[str, tuple[str, str, Any, Any]] = {
     ),
 }
 ELSEWHERE = {  # tested where they belong: reading, facts and whole files
+    "json-array",
+    "csv-table",
     "line-end",
     "row-too-long",
     "fact-missing",

@@ -7,13 +7,20 @@ from dataclasses import replace
 
 from ..rows._findings import Fault, Finding
 from ..rules._rules import Rule
+from ._foreign import FOREIGN
 from ._report import ValidationReport
 
 __all__ = ["Found"]
 
 
 class Found:
-    """What one pass, or one part of it, has found."""
+    """What one pass, or one part of it, has found.
+
+    Attributes:
+        counts: findings per code.
+        kept: findings, at most so many per code.
+        alone: parts of a file that is no JSONL were passed over.
+    """
 
     def __init__(self, rules: Sequence[Rule], keep: int) -> None:
         self._rules = {rule.code: rule for rule in rules}
@@ -21,6 +28,11 @@ class Found:
         self.counts: dict[str, int] = {}
         self._sources: dict[str | None, int] = {None: 0}
         self.kept: list[Finding] = []
+        self.alone = False
+
+    def name(self, source: str | None) -> None:
+        """Findings about a file that is named earlier stand before those about one named later."""
+        self._sources.setdefault(source, len(self._sources))
 
     def add(self, fault: Fault, source: str | None, line: int | None) -> None:
         """Note a fault, unless its rule is off."""
@@ -30,7 +42,7 @@ class Found:
         self.counts[rule.code] = number = self.counts.get(rule.code, 0) + 1
         if number > self._keep:
             return
-        self._sources.setdefault(source, len(self._sources))
+        self.name(source)
         self.kept.append(
             Finding(
                 code=rule.code,
@@ -43,22 +55,31 @@ class Found:
             )
         )
 
+    @property
+    def foreign(self) -> bool:
+        """Nothing was found but a file that is no JSONL."""
+        return not FOREIGN.isdisjoint(self.counts) and len(self.counts) == 1
+
     def full(self, faults: Iterable[Fault]) -> bool:
         """No more of these will be kept."""
-        return all(
-            fault[0] not in self._rules or self.counts.get(fault[0], 0) >= self._keep for fault in faults
-        )
+        for fault in faults:
+            if fault[0] in self._rules and self.counts.get(fault[0], 0) < self._keep:
+                return False
+        return True
 
     def add_again(self, faults: Iterable[Fault], times: int) -> None:
         """Count faults of which no more will be kept."""
-        for code, *_ in faults:
-            if code in self._rules:
-                self.counts[code] += times
+        for fault in faults:
+            if fault[0] in self._rules:
+                self.counts[fault[0]] += times
 
     def absorb(
         self, counts: dict[str, int], kept: Iterable[Finding], shift: int, but: Collection[str]
     ) -> None:
         """Take in what a later part has found, but for some codes; its lines are counted from `shift`."""
+        if self.foreign:
+            self.alone = True
+            return
         room = {code: self._keep - self.counts.get(code, 0) for code in counts}
         for code, number in counts.items():
             if code not in but:
@@ -66,7 +87,7 @@ class Found:
         for finding in kept:
             if finding.code not in but and room[finding.code] > 0:
                 room[finding.code] -= 1
-                self._sources.setdefault(finding.source, len(self._sources))
+                self.name(finding.source)
                 self.kept.append(replace(finding, line=(finding.line or 0) + shift))
 
     def _order(self, finding: Finding) -> tuple[int, int, str, str]:
@@ -78,5 +99,5 @@ class Found:
             findings=tuple(sorted(self.kept, key=self._order)),
             examples=rows,
             counts=dict(sorted(self.counts.items())),
-            severities={code: self._rules[code].severity for code in self.counts},
+            severities={code: self._rules[code].severity for code in sorted(self.counts)},
         )

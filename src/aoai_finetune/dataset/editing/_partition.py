@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_right
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate, chain, pairwise
 from typing import Final, TypeAlias
 
 from ...errors import DatasetError
+from ..checking._forms import row_digests
+from ..checking._reading import placed_examples
 from ..rows._example import Example, turns
 from ..rows._facts import asked
 from ..rows._findings import Fault
+from ..rows._sources import Rows
 from ..rules._overlap import question_key
 
 __all__ = ["Key", "partition", "shares"]
 
 Key: TypeAlias = Callable[[Example], str]
+_Named: TypeAlias = dict[str, list[int]]
+"""Groups of rows that stay together: the indices of each, by its name."""
 
 _EXACT: Final = 1e-6
 
@@ -40,29 +44,23 @@ def shares(fractions: Sequence[float] | None, test_size: float | None) -> tuple[
 
 
 def partition(
-    examples: Iterable[Example], parts: Sequence[float], by: str | Key, seed: int, stratify: Key | None
+    rows: Rows, parts: Sequence[float], by: str | Key, seed: int, stratify: Key | None
 ) -> list[list[int]]:
     """For each part the indices of its rows, in order."""
-    groups = _strata(_Groups.of(examples, by, stratify), seed)
+    same = by == "row" and stratify is None
+    strata = {"": _same_rows(rows)} if same else _Groups.of(_examples(rows), by, stratify)
     found: list[list[int]] = [[] for _ in parts]
-    for stratum in groups:
-        for group, part in zip(stratum, _cut(stratum, parts, whole=len(groups) == 1), strict=True):
-            found[part] += group.indices
+    for label in sorted(strata):
+        groups = _drawn(strata[label], seed)
+        cuts = [0, *_cut(list(map(len, groups)), parts, whole=len(strata) == 1), len(groups)]
+        for indices, (start, end) in zip(found, pairwise(cuts), strict=True):
+            indices.extend(chain.from_iterable(groups[start:end]))
     if not all(found):
         raise DatasetError(
             f"there are too few groups of rows for {len(parts)} parts",
             hint='Rows of one fact stay together: give finer facts, fewer parts, or by="row"',
         )
     return [sorted(indices) for indices in found]
-
-
-@dataclass(slots=True)
-class _Group:
-    """Rows that stay together."""
-
-    name: str
-    stratum: str
-    indices: list[int]
 
 
 class _Groups:
@@ -86,8 +84,8 @@ class _Groups:
         self._parent[second] = first
 
     @classmethod
-    def of(cls, examples: Iterable[Example], by: str | Key, stratify: Key | None) -> list[_Group]:
-        """The groups of the rows."""
+    def of(cls, examples: Iterable[Example], by: str | Key, stratify: Key | None) -> dict[str, _Named]:
+        """The groups of the rows, by stratum: the smallest that one of their rows is in."""
         keys, known = _keys(by), cls()
         rows: list[tuple[str, str]] = []
         for example in examples:
@@ -96,13 +94,28 @@ class _Groups:
             for other in rest:
                 known.join(first, other)
             rows.append((first, "" if stratify is None else _asked(stratify, example, "stratify")))
-        groups: dict[str, _Group] = {}
+        groups: defaultdict[str, list[int]] = defaultdict(list)
+        labels: dict[str, str] = {}
         for index, (key, label) in enumerate(rows):
             root = known.root(key)
-            group = groups.setdefault(root, _Group(root, label, []))
-            group.stratum = min(group.stratum, label)
-            group.indices.append(index)
-        return list(groups.values())
+            groups[root].append(index)
+            labels[root] = min(labels.get(root, label), label)
+        strata: defaultdict[str, _Named] = defaultdict(dict)
+        for root, indices in groups.items():
+            strata[labels[root]][root] = indices
+        return strata
+
+
+def _examples(rows: Rows) -> Iterator[Example]:
+    return (example for _, example in placed_examples(rows))
+
+
+def _same_rows(rows: Rows) -> _Named:
+    """What `_Groups.of` makes of the digests, which may be known already."""
+    indices: dict[bytes, list[int]] = {}
+    for index, digest in enumerate(row_digests(rows)):
+        indices.setdefault(digest, []).append(index)
+    return {digest.hex(): same for digest, same in indices.items()}
 
 
 def _keys(by: str | Key) -> Callable[[Example], list[str]]:
@@ -139,28 +152,21 @@ def _asked(function: Key, example: Example, name: str) -> str:
     return found
 
 
-def _strata(groups: Iterable[_Group], seed: int) -> list[list[_Group]]:
-    """Groups by stratum, each in an order that depends on the seed and their names alone."""
-    strata: defaultdict[str, list[_Group]] = defaultdict(list)
-    for group in groups:
-        strata[group.stratum].append(group)
-    return [
-        sorted(
-            strata[label],
-            key=lambda group: hashlib.sha256(f"{seed}\0{group.name}".encode(errors="replace")).digest(),
-        )
-        for label in sorted(strata)
-    ]
+def _drawn(groups: _Named, seed: int) -> list[list[int]]:
+    """The groups in an order that depends on the seed and their names alone."""
+    draws = [hashlib.sha256(f"{seed}\0{name}".encode(errors="replace")).digest() for name in groups]
+    ordered = list(groups.values())
+    return [ordered[place] for place in sorted(range(len(draws)), key=draws.__getitem__)]
 
 
-def _cut(groups: Sequence[_Group], parts: Sequence[float], *, whole: bool) -> list[int]:
-    """The part of each group: where the middle of its rows falls. Where there is one stratum no part stays empty."""
-    ends = list(accumulate(len(group.indices) for group in groups))
+def _cut(sizes: Sequence[int], parts: Sequence[float], *, whole: bool) -> list[int]:
+    """Where the parts end: before the first group whose middle falls behind. Where there is one stratum none is empty."""
+    ends = list(accumulate(sizes))
     borders = list(accumulate(parts))[:-1]
-    middles = [(end - len(group.indices) / 2) / ends[-1] for end, group in zip(ends, groups, strict=True)]
-    cuts = [sum(middle < border for middle in middles) for border in borders]
-    if whole and len(groups) >= len(parts):
+    middles = [(end - size / 2) / ends[-1] for end, size in zip(ends, sizes, strict=True)]
+    cuts = [bisect_left(middles, border) for border in borders]
+    if whole and len(sizes) >= len(parts):
         for number, cut in enumerate(cuts):
             least = cuts[number - 1] + 1 if number else 1
-            cuts[number] = min(max(cut, least), len(groups) - len(cuts) + number)
-    return [bisect_right(cuts, place) for place in range(len(groups))]
+            cuts[number] = min(max(cut, least), len(sizes) - len(cuts) + number)
+    return cuts

@@ -10,6 +10,7 @@ from itertools import tee
 from typing import Any, Final
 
 from ...errors import DatasetError
+from ..checking._foreign import foreign
 from ..rows._canonical import canonical_json
 from ..rows._example import digest_of
 from ..rows._findings import Fault
@@ -41,6 +42,11 @@ class MendedRows:
         """The column of the original."""
         return self.leaf.fact_column
 
+    @property
+    def notes(self) -> bytes:
+        """Nothing: mended lines are others."""
+        return b""
+
     def __len__(self) -> int:
         return len(self.leaf)
 
@@ -68,12 +74,14 @@ class MendedRows:
 
 
 def _with_line_feed(raw: bytes | None) -> bytes | None:
-    return raw[:-2] + b"\n" if raw is not None and raw.endswith(b"\r\n") else raw
+    return raw.rstrip(b"\r\n") + b"\n" if raw is not None and raw.endswith(b"\r\n") else raw
 
 
 def repair_rows(rows: Rows, off: Collection[str]) -> tuple[Rows, tuple[Fix, ...]]:
     """The repaired rows, which are the same object when there was nothing to do, and the fixes in order."""
     _check_off(off)
+    if isinstance(rows, LineRows) and foreign(rows.content):
+        return rows, ()  # a table or an array is to be read as what it is: other line ends make no rows of it
     work = _Repair(rows, off)
     for line in rows.scan():
         work.line(line)

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from json.encoder import encode_basestring
 from typing import Any
 
 __all__ = ["canonical_json", "canonical_row"]
 
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+_encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+# What `_encoder.encode` makes anew for each value; None where the interpreter is not CPython.
+_make: Any = vars(json.encoder).get("c_make_encoder")
+_reused: Callable[[object, int], Iterable[str]] | None = _make and _make(
+    None, _encoder.default, encode_basestring, None, ":", ",", True, False, False
+)
 
 
 def canonical_json(value: object) -> bytes:
     """JSON with sorted keys, no spaces and UTF-8 text instead of escapes: equal values give equal bytes.
 
-    Raises ValueError for what JSON or UTF-8 cannot carry (NaN, infinities, half a surrogate pair, cycles),
-    TypeError for what is not JSON at all and RecursionError for very deep nesting.
+    Raises ValueError for what JSON or UTF-8 cannot carry (NaN, infinities, half a surrogate pair), TypeError for
+    what is not JSON at all and RecursionError for very deep nesting and for cycles.
     """
-    return _encode(value).encode()
+    text = _encoder.encode(value) if _reused is None else "".join(_reused(value, 0))
+    return text.encode()
 
 
 def canonical_row(row: Mapping[str, Any]) -> bytes:

@@ -16,8 +16,9 @@ from itertools import accumulate, groupby
 from typing import Any, Protocol, TypeAlias
 
 from ._facts import FactSource, take_fact
-from ._files import Bytes, LineIndex, read_lines
+from ._files import Bytes, LineIndex, lines_of, opened, whole_line
 from ._findings import Fault
+from ._json import MAX_ROW
 
 __all__ = [
     "ChainRows",
@@ -65,6 +66,14 @@ class Leaf(Rows, Protocol):
         """The column in which each row is expected to have its fact, if one was named."""
         ...
 
+    @property
+    def notes(self) -> bytes:
+        """What whoever read all lines has learned, a byte for each; empty before.
+
+        The number of messages of a plain row, `USABLE` for another usable row, 0 for the rest.
+        """
+        ...
+
     def pick(self, indices: Iterable[int], /) -> Iterator[SourceLine]:
         """The rows with these indices, in the given order."""
         ...
@@ -78,11 +87,20 @@ SourceLine: TypeAlias = tuple[Leaf, int, bytes | None]
 
 
 class LineRows:
-    """The lines of a file or of a buffer, found through an index of offsets that is built when first needed."""
+    """The lines of a file or of a buffer, found through an index of offsets that is built when first needed.
+
+    Attributes:
+        content: the bytes.
+        fact: where the facts come from.
+        notes: as for every leaf.
+        digests: the digests of all rows, 32 bytes each. Empty before somebody asked for them.
+    """
 
     def __init__(self, content: Bytes, fact: FactSource = None) -> None:
         self.content = content
         self.fact = fact
+        self.notes = b""
+        self.digests = b""
 
     @property
     def source(self) -> str | None:
@@ -104,7 +122,9 @@ class LineRows:
 
     def scan(self) -> Iterator[SourceLine]:
         """All physical lines from first to last, without the index."""
-        return ((self, number, raw) for number, raw in read_lines(self.content))
+        with opened(self.content) as handle:
+            for number, raw in lines_of(handle):
+                yield self, number, raw if len(raw) < MAX_ROW else whole_line(handle, raw)
 
     def pick(self, indices: Iterable[int], /) -> Iterator[SourceLine]:
         """The rows with these indices, through one handle."""
@@ -139,6 +159,11 @@ class MemoryRows:
     def fact_column(self) -> str | None:
         """Their facts are settled."""
         return None
+
+    @property
+    def notes(self) -> bytes:
+        """Nothing."""
+        return b""
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Final
 
 from ...errors import DatasetError
 from ._canonical import canonical_json
@@ -13,7 +15,9 @@ from ._findings import Fault
 from ._json import parse_row
 from ._sources import SourceLine
 
-__all__ = ["row_digest", "rows_as_lines", "write_lines"]
+__all__ = ["blocks", "row_digest", "rows_with_facts", "write_lines"]
+
+_AT_A_TIME: Final = 64
 
 
 def row_digest(line: SourceLine) -> bytes:
@@ -31,11 +35,16 @@ def row_digest(line: SourceLine) -> bytes:
         return hashlib.sha256(b"unwritable\0" + raw.rstrip()).digest()
 
 
-def rows_as_lines(examples: Iterable[Example], *, keep_facts: bool) -> Iterator[bytes]:
-    """Canonical rows with line feeds."""
-    for example in examples:
-        row = example.canonical
-        yield (canonical_json({**example.row, "fact": example.fact}) if keep_facts else row) + b"\n"
+def rows_with_facts(examples: Iterable[Example]) -> Iterator[bytes]:
+    """Canonical rows with their facts, for files of our own."""
+    return (canonical_json({**example.row, "fact": example.fact}) for example in examples)
+
+
+def blocks(rows: Iterable[bytes]) -> Iterator[bytes]:
+    """The rows with line feeds, some at a time: one large write costs less than many small ones."""
+    left = iter(rows)
+    while some := list(islice(left, _AT_A_TIME)):
+        yield b"\n".join([*some, b""])
 
 
 def write_lines(path: Path, lines: Iterable[bytes]) -> Path:

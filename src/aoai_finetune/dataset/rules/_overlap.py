@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ...errors import DatasetError
 from ..checking._reading import placed_examples
 from ..rows._example import Example, question_of, turns
 from ..rows._findings import Finding, Severity
 from ..rows._sources import Rows
 from ..rows._text import normalise
 
-__all__ = ["first_of_each", "leaks", "question_key"]
+__all__ = ["leaks", "question_key"]
 
 _HINT: Final = "Take the row out of one of the two; a result on rows that were trained on says nothing"
 
@@ -28,17 +27,6 @@ def question_key(row: Mapping[str, Any]) -> str:
 
 def _user_texts(row: Mapping[str, Any]) -> list[str]:
     return [question_of({"messages": [turn]}) for turn in turns(row) if turn.get("role") == "user"]
-
-
-def first_of_each(examples: Iterable[Example], by: str) -> list[int]:
-    """Indices of the rows that no row before them equals."""
-    if by not in {"row", "question"}:
-        raise DatasetError(f"rows cannot be compared by {by!r}", hint='Use "row" or "question"')
-    first: dict[str, int] = {}
-    for index, example in enumerate(examples):
-        asked = question_key(example.row) if by == "question" else ""
-        first.setdefault(f"question {asked}" if asked else example.digest, index)
-    return list(first.values())
 
 
 class _Known:

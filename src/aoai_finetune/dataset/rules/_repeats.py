@@ -1,16 +1,20 @@
 """Checks of a whole file that compare rows: what is there twice, and what should be there more often.
 
-All of them share one table of marks, which is filled once per row. A mark is an integer that is equal for equal
-things. `hash` makes marks fast, but only for one process and those forked from it; `stable_mark` makes them for
-any process, at several times the cost. Two tables of two integers each make about 260 bytes per row with a prompt
-and an answer of its own; rows that repeat either cost less.
+All of them share one table of marks. A mark is an integer that is equal for equal things. `hash` makes marks fast,
+but only for one process and those forked from it; `stable_mark` makes them for any process, at several times the
+cost. A row is noted in four numbers of eight bytes (six, if it is not plain), and nothing is compared before the
+last of them: most rows repeat nothing, and a set tells that for all of them at once.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from hashlib import sha256
-from typing import Any, Final, NamedTuple, Self, TypeAlias
+from itertools import compress, islice
+from operator import eq
+from typing import Any, Final, Self, TypeAlias
 
 from typing_extensions import override
 
@@ -27,44 +31,56 @@ __all__ = ["Compared", "Contradictions", "Duplicates", "FewPhrasings", "OneAnswe
 Mark: TypeAlias = Callable[[Any], int]
 
 _ENOUGH_PHRASINGS: Final = 4
-_ANSWER_BITS: Final = 32
-_ANSWER: Final = (1 << _ANSWER_BITS) - 1
-_PLAIN: Final = 1 << _ANSWER_BITS
+_NORMALISED: Final = 4096
 _LINE_BITS: Final = 40
 _LINE: Final = (1 << _LINE_BITS) - 1
 
 
 def stable_mark(value: object) -> int:
     """A mark that means the same in every process."""
-    return int.from_bytes(sha256(repr(value).encode(errors="surrogatepass")).digest()[:8])
+    return int.from_bytes(sha256(repr(value).encode(errors="surrogatepass")).digest()[:8], signed=True)
 
 
-class _Odd(NamedTuple):
-    """A row that has to be compared once more by whoever knows the parts before it."""
+class _Marks:
+    """What is known of the rows, in order: a number per row in the first four, and per row concerned in the others.
 
-    here: int
-    prompt: int | None
-    whole: int | None
+    Attributes:
+        prompts: everything before the answer.
+        answers: the answers.
+        asked: the last questions.
+        places: file and line.
+        odd: numbers of the rows that are not plain; `wholes` has the marks of all that they say.
+        given: numbers of the rows that were given a fact; `facts` has the marks of these.
+    """
+
+    __slots__ = ("answers", "asked", "facts", "given", "odd", "places", "prompts", "wholes")
+
+    def __init__(self) -> None:
+        self.prompts, self.answers, self.asked, self.places = (array("q") for _ in range(4))
+        self.odd, self.wholes, self.given, self.facts = (array("q") for _ in range(4))
+
+    def extend(self, later: _Marks) -> None:
+        """Go on with the rows of a later part."""
+        before = len(self.prompts)
+        self.odd.extend(before + row for row in later.odd)
+        self.given.extend(before + row for row in later.given)
+        for name in ("prompts", "answers", "asked", "places", "wholes", "facts"):
+            getattr(self, name).extend(getattr(later, name))
 
 
 class Repeats:
     """What the rows of one pass, or of one part of a file, have in common with one another.
 
-    A place is a number for file and line. A row is noted as its prompt (all before the answer), its answer and its
-    place, packed into two integers: a tuple per row would cost more than the rest of the table.
+    A place is a number for file and line. A row is noted as its prompt (all before the answer), its answer, what
+    it asks and its place.
     """
 
     def __init__(self, *, mark: Mark = hash, part: int | None = None) -> None:
         self._mark = mark
-        self._part = part is not None
         self._sources: list[str | None] = [None] * (part or 0)
         self._shifts = [0] * (part or 0)
-        self._first: dict[int, int] = {}
-        self._wholes: dict[int, int] = {}
-        self._odd: list[_Odd] = []
-        self._asked: dict[int, int] = {}
-        self._more: dict[int, tuple[int, ...]] = {}  # of the facts that have more than one phrasing
-        self._answer, self._rows, self._varied = "", 0, False
+        self._marks = _Marks()
+        self._answer, self._varied = "", False
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -90,116 +106,139 @@ class Repeats:
         """The line number in the file."""
         return (place & _LINE) + self._shifts[place >> _LINE_BITS]
 
-    def _say(self, place: int, seen_from: int) -> str:
-        name = self._sources[place >> _LINE_BITS]
-        other = name is not None and name != self._sources[seen_from >> _LINE_BITS]
-        return f"line {self.line(place)}{f' of {name}' if other else ''}"
+    def note_glanced(self, said: list[str] | Flat, place: int) -> None:
+        """Note a row known at a glance."""
+        if isinstance(said, list):
+            self.note_plain(said, place)
+        else:
+            self.note_flat(said, place)
 
-    def note_plain(self, texts: list[str], place: int, fact: str | None = None) -> Iterable[tuple[str, str]]:
-        """Compare a plain row, given by its texts (`_plain.plain_texts`; the list is taken apart)."""
-        mark = self._mark
+    def note_plain(self, texts: list[str], place: int, fact: str | None = None) -> None:
+        """Note a plain row, given by its texts (`_plain.plain_texts`; the list is taken apart)."""
+        mark, marks = self._mark, self._marks
         answer = texts.pop()
-        prompt, given = mark(tuple(texts)), mark(answer)
-        asked = mark(texts[-2] if texts[-3] == "user" else _last_asked(texts))
-        key = given if fact is None else mark(("fact", fact))
-        if self._asked.setdefault(key, asked) != asked:
-            self._add_question(key, asked)
+        if fact is not None:
+            self._note_fact(fact)
+        marks.prompts.append(mark(tuple(texts)))
+        marks.answers.append(mark(answer))
+        marks.asked.append(mark(texts[-2] if texts[-3] == "user" else _last_asked(texts)))
+        marks.places.append(place)
         if not self._varied:
-            self._add_answer(normalise(answer), 1)
-        here = place << 33 | _PLAIN | given & _ANSWER
-        if self._first.setdefault(prompt, here) is here:
-            return ()
-        return self._again(here, prompt, None)
+            self._add_answer(answer)
 
-    def note(
-        self, row: Mapping[str, Any], fact: str | None, place: int, flat: Flat | None = None
-    ) -> Iterable[tuple[str, str]]:
-        """Compare any sound row; `flat` is what `ToolRows` made of it."""
+    def note(self, row: Mapping[str, Any], fact: str | None, place: int, flat: Flat | None = None) -> None:
+        """Note any sound row; `flat` is what `ToolRows` made of it."""
         texts = plain_texts(row)
         if texts is not None:
-            return self.note_plain(texts, place, fact)
-        mark = self._mark
-        if flat is None or len(flat.items) - flat.last > 2:
-            answer, asked = answer_of(row), mark(question_of(row))
+            self.note_plain(texts, place, fact)
+        elif flat is None or len(flat.items) - flat.last > 2:
+            mark = self._mark
+            whole = mark(canonical_row(row) if flat is None else tuple(flat.items))
             prompt = _prompt(row.get("messages"), mark)
+            self._note(prompt, answer_of(row), question_of(row), whole, place, fact)
         else:
-            answer, asked = flat.items[-1], mark(flat.asked)
-            prompt = mark((*flat.items[1 : flat.last], "assistant"))
-        given = mark(answer)
-        key = given if fact is None else mark(("fact", fact))
-        if self._asked.setdefault(key, asked) != asked:
-            self._add_question(key, asked)
+            self.note_flat(flat, place, fact)
+
+    def note_flat(self, flat: Flat, place: int, fact: str | None = None) -> None:
+        """Note a row with tools that ends with a text."""
+        items = flat.items
+        prompt = self._mark((*items[1 : flat.last], "assistant"))
+        self._note(prompt, items[-1], flat.asked, self._mark(tuple(items)), place, fact)
+
+    def _note(
+        self, prompt: int | None, answer: str, asked: str, whole: int, place: int, fact: str | None
+    ) -> None:
+        mark, marks = self._mark, self._marks
+        if fact is not None:
+            self._note_fact(fact)
+        marks.odd.append(len(marks.prompts))
+        marks.wholes.append(whole)
+        # A row without an answer at its end contradicts none: its prompt is all of it.
+        marks.prompts.append(mark(("whole", whole)) if prompt is None else prompt)
+        marks.answers.append(mark(answer))
+        marks.asked.append(mark(asked))
+        marks.places.append(place)
         if not self._varied:
-            self._add_answer(normalise(answer), 1)
-        whole = mark(canonical_row(row) if flat is None else tuple(flat.items))
-        return self._again(place << 33 | given & _ANSWER, prompt, whole)
+            self._add_answer(answer)
 
-    def _again(self, here: int, prompt: int | None, whole: int | None) -> Iterable[tuple[str, str]]:
-        """Compare a row that may be there already: its prompt is, or it is not plain."""
-        if self._part:
-            self._odd.append(_Odd(here, prompt, whole))
-            return ()
-        return list(self._compared(here, prompt, whole))
+    def _note_fact(self, fact: str) -> None:
+        self._marks.given.append(len(self._marks.prompts))
+        self._marks.facts.append(self._mark(("fact", fact)))
 
-    def _compared(self, here: int, prompt: int | None, whole: int | None) -> Iterator[tuple[str, str]]:
-        place = here >> 33
-        first = here if prompt is None else self._first.setdefault(prompt, here)
-        same = (first ^ here) & _ANSWER == 0
-        if first is not here and same and first & here & _PLAIN:
-            yield "duplicate-row", f"the same row as {self._say(first >> 33, place)}"
-            return
-        if whole is None and prompt is not None and first is not here:
-            whole = prompt << _ANSWER_BITS | here & _ANSWER
-        known = place if whole is None else self._wholes.setdefault(whole, place)
-        if known is not place:
-            yield "duplicate-row", f"the same row as {self._say(known, place)}"
-        if not same:
-            said = f"{self._say(first >> 33, place)} gives another answer to the same messages"
-            yield "contradiction", said
+    def _add_answer(self, answer: str) -> None:
+        """Compare the answer of the row noted last with that of the first one."""
+        if len(self._marks.prompts) == 1:
+            self._answer = answer
+        elif answer != self._answer:
+            self._varied = _said(answer) != _said(self._answer)
 
-    def _add_question(self, fact: int, asked: int) -> None:
-        known = self._more.get(fact, (self._asked[fact],))
-        if len(known) < _ENOUGH_PHRASINGS and asked not in known:
-            self._more[fact] = (*known, asked)
-
-    def _add_answer(self, answer: str, rows: int) -> None:
-        self._varied = self._rows > 0 and answer != self._answer
-        self._answer = answer
-        self._rows += rows
-
-    def absorb(self, later: Repeats, source: str | None, shift: int) -> Iterator[tuple[int, str, str]]:
-        """Go on as if the rows of a later part had been noted here: place, code and message of what is to be said."""
+    def absorb(self, later: Repeats, source: str | None, shift: int) -> Iterable[tuple[int, str, str]]:
+        """Go on as if the rows of a later part had been noted here. Nothing is to be said before the end."""
         self.start_part(source, shift)
-        self._absorb_questions(later)
-        odd = {each.prompt for each in later._odd if each.prompt is not None}
-        known = later._first.keys() & (self._first.keys() | odd)
-        pending = [*later._odd, *(_Odd(later._first.pop(prompt), prompt, None) for prompt in known)]
-        self._first = {**later._first, **self._first}
-        for here, prompt, whole in sorted(pending, key=_by_place):
-            for code, said in self._compared(here, prompt, whole):
-                yield here >> 33, code, said
-
-    def _absorb_questions(self, later: Repeats) -> None:
-        both = self._asked.keys() & later._asked.keys()
-        self._asked = {**later._asked, **self._asked}
-        for fact in both:
-            self._add_question(fact, later._asked[fact])
-        for fact, known in later._more.items():
-            for asked in known:
-                self._add_question(fact, asked)
-        if later._varied:
+        rows = len(self._marks.prompts)
+        self._marks.extend(later._marks)
+        if later._varied or (
+            rows and len(later._marks.prompts) and _said(later._answer) != _said(self._answer)
+        ):
             self._varied = True
-        elif later._rows and not self._varied:
-            self._add_answer(later._answer, later._rows)
+        self._answer = self._answer if rows else later._answer
+        return ()
 
     def one_answer(self) -> int:
         """How many rows there are if all of them have the same answer, else 0."""
-        return self._rows if self._rows > 1 and not self._varied and self._answer else 0
+        rows = len(self._marks.prompts)
+        return rows if rows > 1 and not self._varied and _said(self._answer) else 0
 
     def few_phrasings(self) -> tuple[int, int]:
         """How many facts have fewer than four phrasings, and how many facts there are."""
-        enough = sum(len(known) == _ENOUGH_PHRASINGS for known in self._more.values())
-        return len(self._asked) - enough, len(self._asked)
+        marks = self._marks
+        keys = array("q", marks.answers)
+        for row, fact in zip(marks.given, marks.facts, strict=True):
+            keys[row] = fact
+        facts, again = _repeated(keys)
+        phrasings: dict[int, tuple[int, ...]] = dict.fromkeys(again, ())
+        for key, asked in zip(keys, marks.asked, strict=True) if again else ():
+            known = phrasings.get(key)
+            if known is not None and len(known) < _ENOUGH_PHRASINGS and asked not in known:
+                phrasings[key] = (*known, asked)
+        enough = sum(len(known) == _ENOUGH_PHRASINGS for known in phrasings.values())
+        return facts - enough, facts
+
+    def copies(self) -> Iterator[Spot]:
+        """One spot for each row that was there before."""
+        yield from (self._spot(row, first, "the same row as {}") for row, first in self._compared[0])
+
+    def contradictions(self) -> Iterator[Spot]:
+        """One spot for each row whose prompt had another answer when it was first met."""
+        said = "{} gives another answer to the same messages"
+        yield from (self._spot(row, first, said) for row, first in self._compared[1])
+
+    def _spot(self, row: int, first: int, said: str) -> Spot:
+        here, there = self._marks.places[row], self._marks.places[first]
+        name, other = (self._sources[place >> _LINE_BITS] for place in (here, there))
+        where = f" of {other}" if other is not None and other != name else ""
+        return Spot(said.format(f"line {self.line(there)}{where}"), self.line(here), name)
+
+    @cached_property
+    def _compared(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Numbers of the rows that are copies, and of those that contradict, each with that of the earlier row."""
+        marks = self._marks
+        _, again = _repeated(marks.prompts)
+        wholes = dict(zip(marks.odd, marks.wholes, strict=True)) if again else {}
+        prompts: dict[int, int] = {}
+        rows: dict[object, int] = {}
+        copies: list[tuple[int, int]] = []
+        others: list[tuple[int, int]] = []
+        for row, prompt in enumerate(marks.prompts) if again else ():
+            if prompt in again:
+                answer = marks.answers[row]
+                first = prompts.setdefault(prompt, row)
+                if marks.answers[first] != answer:
+                    others.append((row, first))
+                same = rows.setdefault(wholes.get(row, (prompt, answer)), row)
+                if same != row:
+                    copies.append((row, same))
+        return copies, others
 
     @override
     def __getstate__(self) -> dict[str, Any]:
@@ -207,8 +246,13 @@ class Repeats:
         return {name: value for name, value in vars(self).items() if name != "_mark"}
 
 
-def _by_place(odd: _Odd) -> int:
-    return odd.here
+def _repeated(marks: array[int]) -> tuple[int, set[int]]:
+    """How many marks differ, and those that are there more than once."""
+    different = len(set(marks))
+    if different == len(marks):
+        return different, set()
+    ordered = sorted(marks)
+    return different, set(compress(ordered, map(eq, ordered, islice(ordered, 1, None))))
 
 
 def _last_asked(texts: list[str]) -> str:
@@ -234,6 +278,11 @@ def _flat_message(message: Mapping[str, Any]) -> tuple[Any, ...] | None:
     return flat
 
 
+def _said(answer: str) -> str:
+    """What an answer says; of a long one its very letters, because some take a minute to normalise."""
+    return normalise(answer) if len(answer) <= _NORMALISED else answer
+
+
 class Compared:
     """A check whose rows the reader notes in `Repeats`, once for all of them."""
 
@@ -253,9 +302,19 @@ class Compared:
 class Duplicates(Compared):
     """Rows whose canonical form was there before."""
 
+    @override
+    def end(self, _rows: int, /) -> Iterable[Spot]:
+        """One spot per row."""
+        return self._repeats.copies()
+
 
 class Contradictions(Compared):
     """Rows with one prompt (all messages before the answer) and different answers."""
+
+    @override
+    def end(self, _rows: int, /) -> Iterable[Spot]:
+        """One spot per row."""
+        return self._repeats.contradictions()
 
 
 class OneAnswer(Compared):

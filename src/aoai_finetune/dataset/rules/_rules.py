@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
+from typing_extensions import override
+
 from ..rows._findings import Severity
 from ._claims import KnownAnswers
 
@@ -61,6 +63,10 @@ class ValidationRows(NamedTuple):
 
     rows: Collection[bytes]
     questions: Collection[str]
+
+    @override
+    def __repr__(self) -> str:
+        return f"<ValidationRows: {len(self.rows)} rows, {len(self.questions)} questions>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,12 @@ from jiter import from_json
 
 from ..rows._canonical import canonical_json
 from ..rows._shape import is_list, is_object
+from ._plain import ANSWERED, START
 from ._rules import Rule
 from ._schema import misfits
 
 __all__ = ["Flat", "ToolRows", "flat_message"]
 
-_TURNS: Final = frozenset({"user", "assistant"})
 _KEPT: Final = 256
 _SIMPLE: Final[dict[object, tuple[type, ...]]] = {
     "string": (str,),
@@ -26,6 +26,7 @@ _SIMPLE: Final[dict[object, tuple[type, ...]]] = {
 }
 _WORDS: Final = frozenset({"type", "description", "title", "default"})
 _KEY: Final = b'"tools"'
+_BESIDE_CALLS: Final = frozenset({str, type(None), bool})
 _PROBE: Final = [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]
 
 
@@ -47,9 +48,10 @@ class _Schema(NamedTuple):
 
     def fits(self, arguments: dict[str, Any]) -> bool:
         types = self.types
-        return self.required <= arguments.keys() and all(
-            value.__class__ in types.get(key, ()) for key, value in arguments.items()
-        )
+        for key, value in arguments.items():
+            if value.__class__ not in types.get(key, ()):
+                return False
+        return self.required <= arguments.keys()
 
 
 class _Declared(NamedTuple):
@@ -67,6 +69,7 @@ class ToolRows:
         self._rules = [rule for rule in rules if rule.row]
         self._known: dict[bytes, _Declared | None] = {}
         self._tails: dict[bytes, _Declared] = {}
+        self._met = self._missed = 0
 
     def flat(self, row: Mapping[str, Any], raw: bytes | None = None) -> Flat | None:
         """The row as a flat list, equal for equal rows; None unless no rule for supervised rows would fire.
@@ -81,15 +84,42 @@ class ToolRows:
         except (LookupError, TypeError, ValueError, AttributeError):
             return None
 
+    def flat_line(self, raw: bytes) -> Flat | None:
+        """What `flat` makes of the row on a line that ends with tools met before; None for every other line.
+
+        Such tools are not parsed again: with a closing brace in their place, what stands before them has to be a
+        row of nothing but messages. Raises ValueError where it is no JSON.
+        """
+        at = raw.rfind(_KEY)
+        declared = self._tails.get(raw[at:])
+        if declared is None:
+            return None
+        self._met += 1
+        head = raw[:at].rstrip()
+        if not head.endswith(b","):
+            return None
+        row = from_json(head[:-1] + b"}", catch_duplicate_keys=True, allow_inf_nan=False, cache_mode="keys")
+        try:
+            return _flat(row["messages"], declared) if len(row) == 1 else None
+        except (LookupError, TypeError, ValueError, AttributeError):
+            return None
+
     def _known_tail(self, row: Mapping[str, Any], raw: bytes | None) -> _Declared | None:
         """What the end of the line declares, where `tools` is the last key and the end was seen before."""
         if raw is None or not row or [*row][-1] != "tools":
             return None
-        return self._tails.get(raw[raw.rfind(_KEY) :])
+        known = self._tails.get(raw[raw.rfind(_KEY) :])
+        self._met += known is not None
+        return known
 
     def _declared(self, tools: list[Any], raw: bytes | None) -> _Declared | None:
+        if self._missed > _KEPT + 4 * self._met:  # what is new in most rows is not worth remembering
+            return None
         key = dumps(tools, 2)  # version 2 has no references: equal bytes for equal values in the same order
-        if key not in self._known:
+        if key in self._known:
+            self._met += 1
+        else:
+            self._missed += 1
             if len(self._known) >= _KEPT:
                 self._known.clear()
                 self._tails.clear()
@@ -145,40 +175,29 @@ def _flat(messages: list[dict[str, Any]], declared: _Declared) -> Flat | None:
     flat: list[Any] = [declared.canonical]
     waiting: set[str] = set()
     made: set[str] = set()
-    asked, role, last = "", "", 1
+    asked, role, last, state = "", "", 1, START
     for message in messages:
         last = len(flat)
-        role = message["role"]
-        if len(message) == 2 and role in _TURNS:
-            text = message["content"]
-            if waiting or text.__class__ is not str or not text or text.isspace():
+        role, text = message["role"], message.get("content")
+        if len(message) == 2 and text is not None:
+            if waiting or not text or text.isspace():
                 return None
+            state = state[role]
             asked = text if role == "user" else asked
             flat += (role, text)
-        elif role == "system":
-            text = message["content"]
-            if len(message) != 2 or last > 1 or text.__class__ is not str or not text or text.isspace():
-                return None
-            flat += (role, text)
-        else:
-            turn = flat_message(message)
-            if turn is None:
-                return None
-            waiting = _after(turn, waiting, made, declared)
-            flat += turn
-    return Flat(flat, last, asked) if role == "assistant" and asked else None
-
-
-def _after(turn: tuple[Any, ...], waiting: set[str], made: set[str], declared: _Declared) -> set[str]:
-    """The calls that wait for their result after a message. Raises ValueError or LookupError where something is wrong."""
-    if turn[0] == "tool":
-        waiting.remove(turn[1])
-        return waiting
-    ids = _ids(turn, declared)
-    if waiting or len(turn) < 3 or not made.isdisjoint(ids):
-        raise ValueError
-    made |= ids
-    return ids
+            continue
+        turn = flat_message(message)
+        if turn is None:
+            return None
+        flat += turn
+        if role == "tool":
+            waiting.remove(turn[1])
+            continue
+        ids = _ids(turn, declared)
+        if waiting or not made.isdisjoint(ids):
+            return None
+        waiting, made, state = ids, made | ids, state[role]
+    return Flat(flat, last, asked) if role == "assistant" and state is ANSWERED else None
 
 
 def flat_message(message: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -188,21 +207,20 @@ def flat_message(message: Mapping[str, Any]) -> tuple[Any, ...] | None:
     """
     role, content = message["role"], message.get("content", False)
     size = len(message)
-    if size == 2 and content.__class__ is str and role.__class__ is str and role != "tool":
-        return role, content
     if role == "tool":
         called = message.get("tool_call_id")
         return (role, called, content) if size == 3 and called.__class__ is content.__class__ is str else None
-    if role != "assistant" or size != (2 if content is False else 3):
+    if size == 2 and content.__class__ is str and role.__class__ is str:
+        return role, content
+    if role == "assistant" and content.__class__ in _BESIDE_CALLS and size == (2 if content is False else 3):
+        return _flat_calls(content, message.get("tool_calls"))
+    return None
+
+
+def _flat_calls(content: object, calls: object) -> tuple[Any, ...] | None:
+    if not is_list(calls) or not calls or content is True:
         return None
-    calls = message.get("tool_calls")
-    if (
-        calls.__class__ is not list
-        or not calls
-        or not (content is None or content is False or content.__class__ is str)
-    ):
-        return None
-    flat: list[Any] = [role, content]
+    flat: list[Any] = ["assistant", content]
     for call in calls:
         function = call["function"]
         if len(call) != 3 or call["type"] != "function" or len(function) != 2:
@@ -212,7 +230,7 @@ def flat_message(message: Mapping[str, Any]) -> tuple[Any, ...] | None:
 
 
 def _ids(turn: tuple[Any, ...], declared: _Declared) -> set[str]:
-    """The ids of the calls of a message. Raises ValueError where a call does not fit what is declared."""
+    """The ids of the calls of a message. Raises ValueError or LookupError where it has none that fit the tools."""
     ids: set[str] = set()
     for at in range(2, len(turn), 4):
         _, name, called, text = turn[at : at + 4]
@@ -224,4 +242,6 @@ def _ids(turn: tuple[Any, ...], declared: _Declared) -> set[str]:
         if not fits and any(True for _ in misfits(arguments, declared.parameters[called], "")):
             raise ValueError
         ids.add(name)
+    if not ids:
+        raise ValueError
     return ids

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from ...errors import FineTuneError
 from ..checking._reading import example_at
+from ..rows._files import FileOnDisk, spans
 from ..rows._findings import Fault
 from ..rows._json import parse_row
-from ..rows._sources import Rows, SourceLine
+from ..rows._sources import LineRows, Rows, SourceLine
 from ..rules._meaning import structural_fault
 from ._tokens import Tally, TokenCount, counter_for
 
@@ -23,19 +24,24 @@ if TYPE_CHECKING:
 __all__ = ["count_tokens", "tally_lines"]
 
 _CHUNK: Final = 1 << 20  # bytes of rows that go to a worker at a time
+_PARTS: Final = (
+    4  # of a file for each worker, which reads them itself: so that all are done at about the same time
+)
 _AHEAD: Final = 3  # chunks per worker that wait: enough to keep it busy, and a bound on memory
 
 _GUARD: Final = "In a script, call it under `if __name__ == '__main__':`; or count with workers=1"
 
-_Chunk: TypeAlias = list[SourceLine]
+_Chunk: TypeAlias = list[bytes | None] | LineRows
+"""Lines, or a part of a file."""
 
 
 class _Counted(NamedTuple):
-    """What a worker came to, and the indices of lines it could not use."""
+    """What a worker came to: how many lines it read, and the indices of those it could not use."""
 
     tokens: int
     overhead: int
     certain: bool
+    lines: int
     refused: tuple[int, ...]
 
 
@@ -50,9 +56,13 @@ def count_tokens(rows: Rows, model: str | None, *, workers: int = 1) -> TokenCou
     if workers == 1:
         tally_lines(rows.scan(), tally)
     else:
-        for chunk, counted in _counted(_chunks(rows.scan()), model, workers):
+        before, refused = 0, set[int]()
+        for counted in _counted(_chunks(rows, workers), model, workers):
             tally.merge(counted.tokens, counted.overhead, certain=counted.certain)
-            tally_lines((chunk[index] for index in counted.refused), tally)
+            refused.update(before + index for index in counted.refused)
+            before += counted.lines
+        if refused:
+            tally_lines((line for index, line in enumerate(rows.scan()) if index in refused), tally)
     return tally.result
 
 
@@ -81,12 +91,16 @@ def _add(raw: bytes | None, tally: Tally) -> bool:
     return True
 
 
-def _chunks(lines: Iterable[SourceLine]) -> Iterator[_Chunk]:
-    chunk: _Chunk = []
+def _chunks(rows: Rows, workers: int) -> Iterator[_Chunk]:
+    content = rows.content if isinstance(rows, LineRows) else None
+    if isinstance(content, FileOnDisk):
+        yield from map(LineRows, spans(content, workers * _PARTS))
+        return
+    chunk: list[bytes | None] = []
     size = 0
-    for line in lines:
-        chunk.append(line)
-        size += len(line[2] or b"")
+    for *_, raw in rows.scan():
+        chunk.append(raw)
+        size += len(raw or b"")
         if size >= _CHUNK:
             yield chunk
             chunk, size = [], 0
@@ -94,29 +108,24 @@ def _chunks(lines: Iterable[SourceLine]) -> Iterator[_Chunk]:
         yield chunk
 
 
-def _counted(chunks: Iterator[_Chunk], model: str | None, workers: int) -> Iterator[tuple[_Chunk, _Counted]]:
-    """Each chunk with its count, in order; only a few chunks are in memory at a time."""
+def _counted(chunks: Iterator[_Chunk], model: str | None, workers: int) -> Iterator[_Counted]:
+    """The count of each chunk, in order; only a few chunks are in memory at a time."""
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
-    waiting: deque[tuple[_Chunk, Future[_Counted]]] = deque()
+    waiting: deque[Future[_Counted]] = deque()
     with ProcessPoolExecutor(workers, mp_context=_context()) as pool:
         try:
             for chunk in chunks:
-                waiting.append((chunk, pool.submit(_count_chunk, model, [raw for *_, raw in chunk])))
+                waiting.append(pool.submit(_count_chunk, model, chunk))
                 if len(waiting) > workers * _AHEAD:
-                    yield _taken(waiting)
+                    yield waiting.popleft().result()
             while waiting:
-                yield _taken(waiting)
+                yield waiting.popleft().result()
         except BrokenProcessPool:
             raise FineTuneError("a worker process ended before it had counted", hint=_GUARD) from None
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _taken(waiting: deque[tuple[_Chunk, Future[_Counted]]]) -> tuple[_Chunk, _Counted]:
-    chunk, counted = waiting.popleft()
-    return chunk, counted.result()
 
 
 def _context() -> BaseContext:
@@ -127,8 +136,13 @@ def _context() -> BaseContext:
     return get_context("fork" if alone else "spawn")
 
 
-def _count_chunk(model: str | None, lines: list[bytes | None]) -> _Counted:
+def _count_chunk(model: str | None, chunk: _Chunk) -> _Counted:
     """Runs in a worker."""
     tally = Tally(counter_for(model))
-    refused = tuple(index for index, raw in enumerate(lines) if not _add(raw, tally))
-    return _Counted(tally.tokens, tally.overhead, tally.certain, refused)
+    raws = (raw for *_, raw in chunk.scan()) if isinstance(chunk, LineRows) else chunk
+    lines, refused = 0, list[int]()
+    for raw in raws:
+        if not _add(raw, tally):
+            refused.append(lines)
+        lines += 1
+    return _Counted(tally.tokens, tally.overhead, tally.certain, lines, tuple(refused))

@@ -1,0 +1,184 @@
+"""Files that were made to be slow, and files of another kind: an answer with line and path, soon."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aoai_finetune.dataset import AzureRules, Dataset, ValidationReport
+
+QUESTION = '{"role":"user","content":"Q"}'
+ANSWER = '{"role":"assistant","content":"A"}'
+
+
+def said(*messages: str, more: str = "") -> str:
+    """A chat row as text."""
+    return f'{{"messages":[{",".join(messages)}]{more}}}'
+
+
+# a row made of a number: every row of the file another one; and what is found in each: (code, path)
+SHAPES: dict[str, tuple[Callable[[int], str], set[tuple[str, str]]]] = {
+    "garbage": (lambda n: f'{{"k{n}":{n}}}', {("messages-missing", "messages"), ("row-key-unknown", "k{}")}),
+    "lists": (lambda n: f"[{n}]", {("not-an-object", "")}),
+    "numbers": (lambda n: f"1{n}", {("not-an-object", "")}),
+    "cut off": (lambda n: f'{{"a{n}', {("json-truncated", "")}),
+    "commas": (lambda n: f"{{,{n}}}", {("json-syntax", "")}),
+    "surrogates": (lambda n: f'{{"a":"\\ud800{n}"}}', {("json-surrogate", "")}),
+    "not a number": (lambda n: f'{{"a":NaN,"b":{n}}}', {("json-number", "")}),
+    "duplicate keys": (lambda n: f'{{"a{n}":{n},"a{n}":1}}', {("json-duplicate-key", "")}),
+    "messages": (lambda n: f'{{"messages":{n}}}', {("messages-type", "messages")}),
+    "no objects": (lambda n: f'{{"messages":[{n}]}}', {("message-type", "messages[0]")}),
+    "roles": (
+        lambda n: said(f'{{"role":"r{n}","content":"x"}}', QUESTION, ANSWER),
+        {("role-unknown", "messages[0].role")},
+    ),
+    "hidden": (
+        lambda n: said(QUESTION, f'{{"role":"assistant","content":"\\u0000{n}"}}'),
+        {("nul-character", "messages[1].content")},
+    ),
+    "directions": (
+        lambda n: said(QUESTION, f'{{"role":"assistant","content":"\\u202e{n}"}}'),
+        {("bidi-control", "messages[1].content")},
+    ),
+    "weights": (
+        lambda n: said(QUESTION, f'{{"role":"assistant","content":"{n}","weight":{n + 2}}}'),
+        {("weight-value", "messages[1].weight")},
+    ),
+    "names": (
+        lambda n: said(QUESTION, ANSWER, more=f',"tools":[{{"type":"function","function":{{"name":"x {n}"}}}}]'),
+        {("tool-name", "tools[0].function.name")},
+    ),
+    "different tools": (
+        lambda n: said(QUESTION, ANSWER, more=f',"tools":[{{"type":"function","function":{{"name":"f{n}"}}}}]'),
+        set(),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_rows_that_are_all_wrong_in_one_way_are_all_counted(name: str) -> None:
+    """And the first ones are listed with line and path, however soon the rules are no longer asked."""
+    make, expected = SHAPES[name]
+    rows = 700
+    data = "\n".join(map(make, range(rows))).encode()
+    report = Dataset.from_jsonl(data).validate(AzureRules(keep=20), level="rows")
+    assert report.counts == {code: rows for code, _ in expected}
+    wanted = {(code, line, path.format(line - 1)) for code, path in expected for line in range(1, 21)}
+    assert {(finding.code, finding.line, finding.path) for finding in report} == wanted
+
+
+WORDS = st.sampled_from(
+    ["role", "content", "name", "weight", "tool_calls", "messages", "tools", "function", "type", "id", "arguments",
+     "parameters", "refusal", "url", "text", "image_url", "input", "other", "another one", "tool_call_id"]
+)  # fmt: skip
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.sampled_from([0, 1, 2, -1, 2**53, 2**60, 0.0, 1.0, 0.5])
+    | st.sampled_from(["", " ", "x", "y", "a\0b", "\u202e", "\u202ax\u202c", "user", "assistant", "system", "tool"])
+    | st.sampled_from(["function", "text", "image_url", "{}", "{", "http://a.b/c.gif", "data:a,", "a b", "low"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=4),
+    max_leaves=3,
+)  # fmt: skip
+CALL = st.fixed_dictionaries(
+    {},
+    optional={"id": VALUES, "type": VALUES, "function": st.dictionaries(WORDS, VALUES, max_size=3) | VALUES},
+)
+MESSAGE = st.fixed_dictionaries(
+    {"role": st.sampled_from(["user", "assistant", "system", "tool", "robot"]) | VALUES},
+    optional={"content": VALUES, "weight": VALUES, "name": VALUES, "tool_calls": st.lists(CALL, max_size=3),
+              "tool_call_id": VALUES, "refusal": VALUES, "note": VALUES},
+)  # fmt: skip
+ROW = st.fixed_dictionaries(
+    {"messages": st.lists(MESSAGE, max_size=4) | VALUES},
+    optional={"tools": st.lists(CALL, max_size=2) | VALUES, "note": VALUES, "parallel_tool_calls": VALUES},
+)
+
+
+@given(st.lists(ROW | st.dictionaries(WORDS, VALUES, max_size=3), min_size=1, max_size=3))
+def test_rows_of_one_shape_are_counted_like_rows_that_are_checked(rows: list[Any]) -> None:
+    """Where one finding per code is kept, the shape of a row decides; where all are, the rules do."""
+    data = b"".join(json.dumps(row).encode() + b"\n" for row in rows + rows[::-1])
+    few, all_of_them = (Dataset.from_jsonl(data).validate(AzureRules(keep=keep)) for keep in (1, 10**6))
+    assert (few.counts, few.examples) == (all_of_them.counts, all_of_them.examples)
+
+
+@given(st.lists(st.binary(max_size=12) | st.sampled_from(
+    [b'{"a', b'{"b', b'{"a":1,"a":2}', b'{"b":1,"b":"\xff"}', b"{,}", b'{"a":NaN}', b'{"a":NULL}', b'{"a":"\\ud800"}',
+     b'{"a":"\\x"}', b'{"\\u0061":tru}', b"\xef\xbb\xbf{}", b"nan", b"inf", b"[1", b'"x', b'{"a":1e999}', b'["\t"]']),
+    min_size=1, max_size=8))  # fmt: skip
+def test_broken_lines_are_counted_like_lines_that_are_looked_into(lines: list[bytes]) -> None:
+    """The parser's reason is enough for the code, or is not relied on."""
+    data = b"\n".join([b"{}", *lines, *lines[::-1]])
+    few, all_of_them = (Dataset.from_jsonl(data).validate(AzureRules(keep=keep)) for keep in (1, 10**6))
+    assert (few.counts, few.examples) == (all_of_them.counts, all_of_them.examples)
+
+
+def only(report: ValidationReport) -> tuple[str, int | None]:
+    """Code and line of the one finding."""
+    [finding] = report.findings
+    return finding.code, finding.line
+
+
+@pytest.mark.parametrize("level", ["rows", "file"])
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_json_array_is_one_finding(ten: Any, indent: int | None, level: Any) -> None:
+    """On one line or on many, and the hint says how to read it."""
+    report = Dataset.from_jsonl(json.dumps(ten, indent=indent).encode()).validate(level=level)
+    assert only(report) == ("json-array", 1)
+    assert "from_examples(json.load" in report.findings[0].hint
+    assert not report.ok
+
+
+def test_an_array_with_a_row_on_each_line_is_one_finding(ten: Any) -> None:
+    """As people write it by hand."""
+    data = "[\n" + ",\n".join(map(json.dumps, ten)) + "\n]\n"
+    assert only(Dataset.from_jsonl(data.encode()).validate()) == ("json-array", 1)
+
+
+@pytest.mark.parametrize(
+    "data", ["question,answer\na,b\n", '"q","a"\n"1","2\n3"\n', "q;a\r\n1;2\r\n", "\ufeffq\ta\n"]
+)
+def test_a_table_is_one_finding(data: str) -> None:
+    """Whatever stands between the columns."""
+    report = Dataset.from_jsonl(data.encode()).validate()
+    assert only(report) == ("csv-table", 1)
+    assert "from_csv" in report.findings[0].hint
+
+
+@pytest.mark.parametrize("first", ["[{}]", "[", "a, b", '"a"', "{", "1"])
+def test_a_broken_first_row_does_not_hide_the_others(ten: Any, lines: Any, first: str) -> None:
+    """A file is of another kind only where the lines that follow are none of ours."""
+    report = Dataset.from_jsonl(lines(first.encode(), *ten)).validate(level="rows")
+    assert first == "[" or report.examples == 11
+    assert first == "[" or {finding.line for finding in report} == {1}
+
+
+def test_an_array_beside_a_file_of_rows_is_one_finding_more(ten: Any, lines: Any) -> None:
+    """The rows of the other file are checked."""
+    both = Dataset.from_jsonl(json.dumps(ten).encode()) + Dataset.from_jsonl(lines(*ten))
+    report = both.validate()
+    assert (report.examples, report.counts) == (10, {"json-array": 1})
+
+
+@pytest.mark.parametrize("text", ["a" + "\u0301\u0327" * 100_000, "1!" * 100_000, "\ufdfa" * 50_000])
+def test_answers_that_take_long_to_normalise_are_compared_as_they_are(
+    chat: Any, lines: Any, text: str
+) -> None:
+    """Bringing accents into order takes a time that grows with the square of their number."""
+    report = Dataset.from_jsonl(lines(*(chat(str(number), text) for number in range(2)))).validate()
+    assert report.counts["one-answer"] == 1
+
+
+def test_workers_find_a_large_array_as_one_process_does(tmp_path: Any, ten: Any) -> None:
+    """The parts that are no JSONL either are passed over."""
+    path = tmp_path / "array.json"
+    path.write_text("[\n" + ",\n".join(json.dumps({**row, "note": "x" * 300_000}) for row in ten) + "\n]\n")
+    alone, together = (Dataset.from_jsonl(path).validate(workers=workers) for workers in (1, 2))
+    assert together == alone
+    assert only(alone) == ("json-array", 1)
