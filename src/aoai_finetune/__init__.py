@@ -7,8 +7,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # not typing's: importing typing would cost more than everything else here
 if TYPE_CHECKING:
-    from .backends import Backend, MockBackend, Supervised
-    from .continual import Cumulative, Joint, Naive, Replay, TrainingPlan
+    from .backends import DPO, AzureOpenAIBackend, Backend, MockBackend, Reinforcement, Supervised
+    from .continual import AccuracyMatrix, Cumulative, Joint, Naive, Replay, TrainingPlan, advise
     from .dataset import AzureRules, Dataset, ValidationReport
     from .errors import DatasetError, FineTuneError, OutcomeUnknown, ServiceError
     from .evaluation import Comparison, Gate, ProbeSet, Verdict
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from .lineage import ModelLineage, ModelVersion
 
 __all__ = [
+    "DPO",
+    "AccuracyMatrix",
+    "AzureOpenAIBackend",
     "AzureRules",
     "Backend",
     "Comparison",
@@ -32,18 +35,28 @@ __all__ = [
     "Naive",
     "OutcomeUnknown",
     "ProbeSet",
+    "Reinforcement",
     "Replay",
     "ServiceError",
     "Supervised",
     "TrainingPlan",
     "ValidationReport",
     "Verdict",
+    "advise",
     "wait_all",
 ]
 
 _HOME = {
-    "backends": ("Backend", "MockBackend", "Supervised"),
-    "continual": ("Cumulative", "Joint", "Naive", "Replay", "TrainingPlan"),
+    "backends": ("DPO", "AzureOpenAIBackend", "Backend", "MockBackend", "Reinforcement", "Supervised"),
+    "continual": (
+        "AccuracyMatrix",
+        "Cumulative",
+        "Joint",
+        "Naive",
+        "Replay",
+        "TrainingPlan",
+        "advise",
+    ),
     "dataset": ("AzureRules", "Dataset", "ValidationReport"),
     "errors": ("DatasetError", "FineTuneError", "OutcomeUnknown", "ServiceError"),
     "evaluation": ("Comparison", "Gate", "ProbeSet", "Verdict"),

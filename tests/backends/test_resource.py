@@ -355,7 +355,7 @@ def test_an_untrained_model_answers_artificially() -> None:
 
 
 def test_only_deployments_answer_when_that_is_required(train: Starts) -> None:
-    """The error names the price and the line to type; a live deployment of the model is enough."""
+    """The error names the price and the line to type; a deployment that answers is enough, and `Succeeded` is not."""
     backend = MockBackend(require_deployments=True)
     model = str(train(backend).fine_tuned_model)
     ask = [{"role": "user", "content": "What is entry 1?"}]
@@ -366,6 +366,10 @@ def test_only_deployments_answer_when_that_is_required(train: Starts) -> None:
     with pytest.raises(NotFound, match="not ready"):
         backend.chat("facts", ask)
     backend.clock.sleep(60)
+    assert backend.get_deployment("facts").status == "Succeeded"
+    with pytest.raises(NotFound, match="not ready"):
+        backend.chat("facts", ask)
+    backend.clock.sleep(30)
     assert backend.chat(model, ask).content == backend.chat("facts", ask).content == "It is number 1."
 
 
@@ -595,3 +599,68 @@ for _ in range(3):
     assert sorted(job.id.encode() for job in backend.list_jobs()) == sorted(made)
     assert len(made) == 9
     assert all(job.succeeded for job in backend.list_jobs())
+
+
+# -- deployments in time ---------------------------------------------------------------------------------------
+
+
+def test_a_deployment_of_the_developer_tier_is_gone_after_a_day() -> None:
+    """Any other one after 15 days in which nobody asked it."""
+    backend = MockBackend()
+    backend.create_deployment("cheap", BASE, tier="developertier")
+    backend.create_deployment("usual", BASE)
+    backend.clock.sleep(86_400)
+    assert [each.name for each in backend.list_deployments()] == ["usual"]
+    backend.clock.sleep(14 * 86_400)
+    assert not list(backend.list_deployments())
+
+
+def test_a_question_keeps_a_deployment() -> None:
+    """The 15 days are counted from it."""
+    backend = MockBackend(require_deployments=True)
+    backend.create_deployment("usual", BASE)
+    for _ in range(3):
+        backend.clock.sleep(14 * 86_400)
+        assert backend.chat("usual", [{"role": "user", "content": "q"}]).content
+
+
+def test_the_number_of_deployments_is_limited() -> None:
+    """A name in use can still get another model."""
+    backend = MockBackend(limits=Limits(deployments=1))
+    backend.create_deployment("one", BASE)
+    with pytest.raises(ServiceError) as refused:
+        backend.create_deployment("two", BASE)
+    assert refused.value.code == "InsufficientQuota"
+    assert backend.create_deployment("one", "gpt-oss-20b").model == "gpt-oss-20b"
+
+
+def test_an_unknown_tier_is_refused() -> None:
+    """Before anything is made."""
+    with pytest.raises(ServiceError, match="sku"):
+        MockBackend().create_deployment("one", BASE, tier="cheap")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"input": [], "preferred_output": [], "non_preferred_output": []},
+        {"input": {"messages": []}, "preferred_output": [], "non_preferred_output": []},
+        {"input": {"messages": [{"role": "user", "content": "q"}]}},
+        {
+            "input": {"messages": [{"role": "user", "content": "q"}]},
+            "preferred_output": [{"role": "user", "content": "a"}],
+            "non_preferred_output": [{"role": "assistant", "content": "b"}],
+        },
+        {
+            "input": {"messages": [{"role": "user", "content": "q"}]},
+            "preferred_output": [{"role": "assistant", "content": "a"}],
+            "non_preferred_output": [{"role": "assistant", "content": "b"}],
+            "fact": "f",
+        },
+    ],
+)
+def test_rows_that_are_no_preferences_make_a_file_an_error(row: dict[str, Any]) -> None:
+    """As for chat rows."""
+    backend = MockBackend()
+    file = backend.get_file(upload(backend, json.dumps(row).encode()))
+    assert (file.status, "line 1 " in str(file.status_details)) == ("error", True)

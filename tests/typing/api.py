@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import assert_type
 
+from openai import OpenAI
+
 from aoai_finetune import (
+    DPO,
+    AzureOpenAIBackend,
     Backend,
     Comparison,
     Dataset,
@@ -15,6 +19,7 @@ from aoai_finetune import (
     ModelVersion,
     Naive,
     ProbeSet,
+    Reinforcement,
     Replay,
     Supervised,
     TrainingPlan,
@@ -22,7 +27,16 @@ from aoai_finetune import (
     Verdict,
     wait_all,
 )
-from aoai_finetune.backends import Chat, Deployments, Models
+from aoai_finetune.backends import (
+    ArmConfig,
+    Chat,
+    Completion,
+    Deployments,
+    FileRecord,
+    JobRequest,
+    Models,
+    Pausable,
+)
 from aoai_finetune.continual import Budget
 from aoai_finetune.dataset import PRICES, Cost, Statistics, TokenCount
 
@@ -59,6 +73,17 @@ async def awaited(lineage: ModelLineage, facts: Dataset, probes: ProbeSet) -> li
 def what_the_mock_is(mock: MockBackend) -> tuple[Backend, Chat, Deployments, Models]:
     """Every protocol the mock promises."""
     return mock, mock, mock, mock
+
+
+def what_azure_is(client: OpenAI, arm: ArmConfig) -> tuple[Backend, Chat, Pausable, Deployments, Models]:
+    """Every protocol the real service promises, over the user's own client."""
+    azure = AzureOpenAIBackend(client, deployments={"model": "name"}, arm=arm, training_type="global")
+    assert_type(azure.prune_files(), tuple[FileRecord, ...])
+    assert_type(azure.chat("name", [{"role": "user", "content": "?"}]), Completion)
+    azure.create_job(JobRequest(model="m", training_file="f", method=DPO(beta=0.1)))
+    azure.create_job(JobRequest(model="m", training_file="f", method=Reinforcement(grader={"type": "multi"})))
+    with AzureOpenAIBackend.from_env(training_type="developer", credential=lambda: "token") as backend:
+        return backend, azure, backend, backend, backend
 
 
 def what_it_costs(lineage: ModelLineage, facts: Dataset) -> FineTuneJob:

@@ -1,6 +1,6 @@
 """Training services behind one small seam: the protocols, their records, clocks, and the mock.
 
-What only some programs need (the mock and its engines) is imported on first use.
+What only some programs need (Azure; the mock and its engines) is imported on first use.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ._clock import Clock, SystemClock, VirtualClock
-from ._methods import Auto, Supervised
-from ._protocol import Backend, Chat, Deployments, Models, Pausable
+from ._methods import DPO, METHODS, Auto, Method, Reinforcement, Supervised
+from ._protocol import Backend, Chat, Checking, Deployments, Models, Pausable
 from ._records import (
     TERMINAL,
     Capabilities,
@@ -25,14 +25,20 @@ from ._records import (
 )
 
 if TYPE_CHECKING:
+    from .azure import ArmConfig, AzureOpenAIBackend, InvalidRequest
     from .mock import Fault, FaultKind, Limits, MockBackend, ScriptedEngine, SimulatedResource, SoftmaxEngine
 
 __all__ = [
+    "DPO",
+    "METHODS",
     "TERMINAL",
+    "ArmConfig",
     "Auto",
+    "AzureOpenAIBackend",
     "Backend",
     "Capabilities",
     "Chat",
+    "Checking",
     "CheckpointRecord",
     "Clock",
     "Completion",
@@ -42,14 +48,17 @@ __all__ = [
     "Fault",
     "FaultKind",
     "FileRecord",
+    "InvalidRequest",
     "JobError",
     "JobRecord",
     "JobRequest",
     "Limits",
+    "Method",
     "MockBackend",
     "ModelRecord",
     "Models",
     "Pausable",
+    "Reinforcement",
     "ScriptedEngine",
     "SimulatedResource",
     "SoftmaxEngine",
@@ -58,16 +67,26 @@ __all__ = [
     "VirtualClock",
 ]
 
-_LAZY = frozenset(
-    {"Fault", "FaultKind", "Limits", "MockBackend", "ScriptedEngine", "SimulatedResource", "SoftmaxEngine"}
-)
+_LAZY = {
+    "azure": ("ArmConfig", "AzureOpenAIBackend", "InvalidRequest"),
+    "mock": (
+        "Fault",
+        "FaultKind",
+        "Limits",
+        "MockBackend",
+        "ScriptedEngine",
+        "SimulatedResource",
+        "SoftmaxEngine",
+    ),
+}
 
 
 def __getattr__(name: str) -> object:
-    if name in _LAZY:
-        from . import mock
+    for room, names in _LAZY.items():
+        if name in names:
+            from importlib import import_module
 
-        return getattr(mock, name)
+            return getattr(import_module(f".{room}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

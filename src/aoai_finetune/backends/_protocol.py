@@ -23,7 +23,7 @@ from ._records import (
     ModelRecord,
 )
 
-__all__ = ["Backend", "Chat", "Deployments", "Models", "Pausable"]
+__all__ = ["Backend", "Chat", "Checking", "Deployments", "Models", "Pausable"]
 
 
 @runtime_checkable
@@ -104,6 +104,15 @@ class Chat(Protocol):
         seed: int | None = None,
     ) -> Completion:
         """Ask a model or deployment. Raises `NotFound`, `NotDeployed` or `ServiceError`."""
+        ...
+
+
+@runtime_checkable
+class Checking(Protocol):
+    """A backend that knows, before anything is stored or sent, of requests that cannot succeed."""
+
+    def check_job(self, request: JobRequest, /) -> None:
+        """Raise what `create_job` would raise for this request without asking the service; file ids may be empty."""
         ...
 
 

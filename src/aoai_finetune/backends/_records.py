@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ._methods import Supervised
+from ._methods import Method, Supervised
 
 __all__ = [
     "TERMINAL",
@@ -56,7 +56,7 @@ class JobRequest:
     validation_file: str | None = None
     suffix: str | None = None
     seed: int | None = None
-    method: Supervised = field(default_factory=Supervised)
+    method: Method = field(default_factory=Supervised)
     training_type: str | None = None
 
 
@@ -73,7 +73,7 @@ class JobError:
 class JobRecord:
     """One fine-tune as the service last described it. A snapshot, never a live handle.
 
-    `hyperparameters` may hold -1 or `"auto"` where the service decides; `extra` keeps reply fields that have no
+    `hyperparameters` may hold `"auto"` where the service decides; `extra` keeps reply fields that have no
     attribute here.
     """
 
@@ -144,13 +144,14 @@ class Completion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentRecord:
-    """A model that is being served under a name. `tier` is the ARM SKU name."""
+    """A model that is being served under a name. `tier` is the ARM SKU name, `reason` why it failed where known."""
 
     name: str
     model: str
     status: str
     tier: str = "standard"
     created_at: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +180,8 @@ class Capabilities:
         counter: how training tokens are counted for the bill: `model` by the model's own encoding (plans count
             exactly where the extra `tokens` is installed), `estimate` by this library's estimate on every
             machine.
+        quotas: how many of a thing the resource may have, as documented: `files`, `file_bytes` (all together),
+            `jobs`, `running_jobs`, `queued_jobs`, `deployments`. Empty where the provider publishes none.
     """
 
     provider: str
@@ -191,3 +194,4 @@ class Capabilities:
     min_examples: int = 10
     max_file_bytes: int = 512 * 1024 * 1024
     counter: Literal["model", "estimate"] = "model"
+    quotas: Mapping[str, int] = field(default_factory=dict[str, int], hash=False)

@@ -35,6 +35,7 @@ __all__ = [
     "may_take_over",
     "new_owner",
     "observed",
+    "owner_is_gone",
 ]
 
 LEASE = 60.0

@@ -6,7 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 
-from ..backends import JobRequest, Supervised
+from ..backends import JobRequest, Method, Supervised
 from ..dataset import Dataset, canonical_json
 
 __all__ = ["Part", "Step"]
@@ -20,7 +20,7 @@ class Part:
 
     training: Dataset
     validation: Dataset | None = None
-    method: Supervised = field(default_factory=Supervised)
+    method: Method = field(default_factory=Supervised)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,14 +12,14 @@ import tempfile
 from contextlib import suppress
 from dataclasses import replace
 
-from ..backends import Backend, FileRecord, JobRecord
+from ..backends import Backend, Checking, FileRecord, JobRecord
 from ..dataset import Dataset
 from ..errors import DatasetError, FineTuneError, NotFound, OutcomeUnknown, ServiceError, WaitTimeout
 from ._driving import Waiting, delays, patiently
 from ._journal import Intent, IntentState, Journal, LeaseLost, new_owner
 from ._step import Step
 
-__all__ = ["SETTLE", "delete_files", "find_job", "is_hopeless", "submit_part"]
+__all__ = ["SETTLE", "check_step", "delete_files", "find_job", "is_hopeless", "submit_part"]
 
 SETTLE = 120.0
 """Seconds to look for a job whose creation had an unclear outcome, in the backend's time."""
@@ -29,6 +29,13 @@ IMPORT_TIMEOUT = 3600.0
 
 _TRIES = 5
 _LOG = logging.getLogger("aoai_finetune")
+
+
+def check_step(backend: Backend, step: Step) -> None:
+    """Raise what the backend knows against a step's requests, before anything is stored or sent."""
+    if isinstance(backend, Checking):
+        for part in range(len(step.parts)):
+            backend.check_job(step.request(part, model=step.model, training_file="", validation_file=None))
 
 
 def submit_part(
@@ -45,6 +52,7 @@ def submit_part(
         ServiceError, NotFound: the service refused the job; nothing is left behind.
         WaitTimeout: the service has not imported the file within an hour.
     """
+    check_step(backend, step)
     owner = new_owner()
     while True:
         intent = journal.claim(step.key, part, model, owner)

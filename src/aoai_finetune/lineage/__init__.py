@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from ._deployed import Deployed
+from ._deployments import DeployedVersion
+from ._hosting import HostingPrice
 from ._lineage import ModelLineage
 from ._records import ModelVersion, Promotion, SyncReport
 from ._remembered import Reference
 
-__all__ = ["ModelLineage", "ModelVersion", "Promotion", "Reference", "SyncReport"]
+__all__ = [
+    "Deployed",
+    "DeployedVersion",
+    "HostingPrice",
+    "ModelLineage",
+    "ModelVersion",
+    "Promotion",
+    "Reference",
+    "SyncReport",
+]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..backends import Backend, Chat, Completion
 from ..display import Progress
 from ..errors import NotSupported
-from ..jobs import Waiting, drive, drive_async, patiently
+from ..jobs import Waiting, drive, drive_async
+from ._pace import Pace, paced, paces_of
 
-__all__ = ["Question", "ask_all", "ask_all_async"]
+if TYPE_CHECKING:
+    from threading import Event
 
-_TRIES = 6
+__all__ = ["Question", "ask_all", "ask_all_async", "stoppable"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,27 +29,36 @@ class Question:
 
 
 def ask_all(questions: Sequence[Question], *, concurrency: int, progress: bool) -> None:
-    """Ask everything, `concurrency` at a time. Answers that came before a failure or an interruption are kept.
+    """Ask everything, `concurrency` at a time, at one pace for each backend.
+
+    Answers that came before a failure or an interruption are kept.
 
     Raises:
         NotSupported: a backend without chat.
         ServiceError, NotFound, NotDeployed: a question that could not be answered, after patient retries.
     """
+    paces = paces_of(question.backend for question in questions)
     with Progress("asking", total=len(questions), enabled=None if progress else False) as line:
         if concurrency == 1:
             for done, question in enumerate(questions, start=1):
-                drive(_ask(question), question.backend.clock)
+                drive(_ask(question, paces), question.backend.clock)
                 line.update(done=done)
             return
         from concurrent.futures import ThreadPoolExecutor, as_completed
+        from threading import Event
 
+        stop = Event()
         pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="aoai-finetune-ask")
         try:
-            running = [pool.submit(drive, _ask(each), each.backend.clock) for each in questions]
+            running = [
+                pool.submit(drive, stoppable(_ask(each, paces), stop), each.backend.clock)
+                for each in questions
+            ]
             for done, answered in enumerate(as_completed(running), start=1):
                 answered.result()
                 line.update(done=done)
         finally:
+            stop.set()
             pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -55,11 +66,12 @@ async def ask_all_async(questions: Sequence[Question], *, concurrency: int, prog
     """`ask_all` without blocking the event loop."""
     import asyncio
 
+    paces = paces_of(question.backend for question in questions)
     turn = asyncio.Semaphore(concurrency)
 
     async def ask_one(question: Question) -> None:
         async with turn:
-            await drive_async(_ask(question), question.backend.clock)
+            await drive_async(_ask(question, paces), question.backend.clock)
 
     tasks = [asyncio.ensure_future(ask_one(question)) for question in questions]
     with Progress("asking", total=len(questions), enabled=None if progress else False) as line:
@@ -74,8 +86,20 @@ async def ask_all_async(questions: Sequence[Question], *, concurrency: int, prog
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _ask(question: Question) -> Waiting[None]:
-    """Ask, again where the service says that asking again can help, and keep the answer."""
+def stoppable(course: Waiting[None], stop: Event) -> Waiting[None]:
+    """The same course in short waits, so that Ctrl-C need not wait for what the service has asked for."""
+    for wait in course:
+        left = wait
+        while left > 0 and not stop.is_set():
+            piece = min(left, 1.0)
+            yield piece
+            left -= piece
+        if stop.is_set():
+            return
+
+
+def _ask(question: Question, paces: Mapping[int, Pace]) -> Waiting[None]:
+    """Ask when it is its turn, again where that can help, and keep the answer."""
     backend = question.backend
     if not backend.capabilities.chat or not isinstance(backend, Chat):
         raise NotSupported(f"{backend.capabilities.provider} cannot chat, so its models cannot be asked")
@@ -83,4 +107,4 @@ def _ask(question: Question) -> Waiting[None]:
     def ask() -> None:
         question.keep(backend.chat(question.model, question.messages, temperature=0))
 
-    yield from patiently(ask, tries=_TRIES, first=1.0)
+    yield from paced(ask, paces[id(backend)])

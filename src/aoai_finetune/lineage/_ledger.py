@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..backends import Backend, Completion
@@ -12,8 +12,9 @@ from ..continual import TrainingPlan
 from ..dataset import Dataset, Example, canonical_json
 from ..errors import LineageError
 from ..jobs import Part, Step
+from ._inserting import Bought, insert_facts, insert_step
 from ._journal import read_intent
-from ._records import ModelVersion, Promotion, method_from_text, method_to_text
+from ._records import ModelVersion, Promotion, method_from_text
 from ._store import Store
 
 __all__ = ["Ledger", "prompt_key"]
@@ -47,11 +48,18 @@ class Ledger:
                 bought = [row["id"] for row in runs if self._is_live(db, row["id"])]
                 return str(bought[0] if bought else runs[0]["id"])
             step = hashlib.sha256(f"{key} {len(runs)}".encode()).hexdigest()[:12]
-            self._insert_resource(db, backend)
-            self._insert_step(db, plan, step, key, len(runs), backend.clock.now())
-            self._insert_facts(db, step, list(plan.new), plan.visits)
-            self._insert_parts(db, plan, step)
+            tokens = plan.tokens.tokens if plan.tokens else None
+            insert_step(db, plan, backend, step, run=len(runs), tokens=tokens)
             return step
+
+    def adopt(self, bought: Bought, backend: Backend, job_id: str) -> str:
+        """The id of the step that a job of the resource is, which nobody bought here; a job has one step only."""
+        step = hashlib.sha256(f"adopted {backend.resource} {job_id}".encode()).hexdigest()[:12]
+        with self._store.write() as db:
+            if db.execute("SELECT 1 FROM step WHERE id = ?", (step,)).fetchone() is None:
+                runs = db.execute("SELECT id FROM step WHERE key = ?", (bought.step.key,)).fetchall()
+                insert_step(db, bought, backend, step, run=len(runs), tokens=None)
+        return step
 
     def _is_live(self, db: sqlite3.Connection, step: str) -> bool:
         rows = db.execute("SELECT * FROM intent WHERE step = ?", (step,))
@@ -77,7 +85,7 @@ class Ledger:
         with self._store.write() as db:
             db.execute("DELETE FROM learned WHERE step = ?", (step,))
             db.execute("DELETE FROM visit WHERE step = ?", (step,))
-            self._insert_facts(db, step, new, visits)
+            insert_facts(db, step, new, visits)
 
     def step_ids(self) -> tuple[str, ...]:
         """All steps, in the order they were asked for."""
@@ -237,57 +245,6 @@ class Ledger:
     def _read(self, query: str, *values: Any) -> list[sqlite3.Row]:  # noqa: ANN401 - whatever SQLite binds
         return self._store.read(query, *values)
 
-    def _insert_resource(self, db: sqlite3.Connection, backend: Backend) -> None:
-        able = backend.capabilities
-        db.execute(
-            "INSERT OR IGNORE INTO resource VALUES (?, ?, ?)", (backend.resource, able.provider, able.engine)
-        )
-
-    def _insert_step(
-        self, db: sqlite3.Connection, plan: TrainingPlan, step: str, key: str, run: int, now: float
-    ) -> None:
-        values = {
-            "id": step,
-            "key": key,
-            "run": run,
-            "resource": plan.parent.resource,
-            "parent": plan.parent.version,
-            "base_model": plan.parent.base_model,
-            "model": plan.step.model,
-            "from_base": plan.from_base,
-            "strategy": plan.strategy,
-            "detail": plan.detail,
-            "suffix": plan.step.suffix,
-            "seed": plan.step.seed,
-            "training_type": plan.step.training_type,
-            "tokens": plan.tokens.tokens if plan.tokens else None,
-            "created_at": now,
-        }
-        names = ", ".join(values)
-        marks = ", ".join(f":{name}" for name in values)
-        # Column names come from the literal above, never from outside.
-        db.execute(
-            f"INSERT INTO step ({names}, seq) VALUES ({marks}, (SELECT count(*) FROM step))",  # noqa: S608
-            values,
-        )
-
-    def _insert_facts(
-        self, db: sqlite3.Connection, step: str, rows: Sequence[Example], visits: Mapping[str, int]
-    ) -> None:
-        ids = _insert_examples(db, rows)
-        db.executemany(
-            "INSERT INTO learned VALUES (?, ?, ?, ?)",
-            ((step, position, ids[row.digest], row.fact) for position, row in enumerate(rows)),
-        )
-        db.executemany("INSERT INTO visit VALUES (?, ?, ?)", ((step, fact, n) for fact, n in visits.items()))
-
-    def _insert_parts(self, db: sqlite3.Connection, plan: TrainingPlan, step: str) -> None:
-        for number, part in enumerate(plan.step.parts):
-            db.execute("INSERT INTO part VALUES (?, ?, ?)", (step, number, method_to_text(part.method)))
-            _insert_file(db, step, number, "training", part.training)
-            if part.validation is not None:
-                _insert_file(db, step, number, "validation", part.validation)
-
     def _file(self, step: str, part: int, role: str) -> Dataset:
         rows = self._read(
             "SELECT e.body FROM part_row p JOIN example e ON e.id = p.example"
@@ -297,25 +254,6 @@ class Ledger:
             role,
         )
         return Dataset.from_examples([Example.from_canonical(row["body"], fact="") for row in rows])
-
-
-def _insert_examples(db: sqlite3.Connection, rows: Iterable[Example]) -> dict[str, int]:
-    """Store rows that are not there yet; digest to row id."""
-    bodies = {row.digest: row.canonical for row in rows}
-    db.executemany("INSERT OR IGNORE INTO example (digest, body) VALUES (?, ?)", bodies.items())
-    return {
-        digest: db.execute("SELECT id FROM example WHERE digest = ?", (digest,)).fetchone()["id"]
-        for digest in bodies
-    }
-
-
-def _insert_file(db: sqlite3.Connection, step: str, part: int, role: str, rows: Dataset) -> None:
-    examples = list(rows)
-    ids = _insert_examples(db, examples)
-    db.executemany(
-        "INSERT INTO part_row VALUES (?, ?, ?, ?, ?)",
-        ((step, part, role, position, ids[row.digest]) for position, row in enumerate(examples)),
-    )
 
 
 def _version(row: sqlite3.Row) -> ModelVersion:

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..backends import JobError, JobRecord, Supervised
+from ..backends import METHODS, JobError, JobRecord, Method
 
 __all__ = [
     "ModelVersion",
@@ -99,13 +99,12 @@ def job_from_text(text: str) -> JobRecord:
     return JobRecord(**raw, result_files=tuple(files), error=JobError(**error) if error is not None else None)
 
 
-def method_to_text(method: Supervised) -> str:
+def method_to_text(method: Method) -> str:
     """A method as JSON."""
     return json.dumps({"type": method.type, **asdict(method)})
 
 
-def method_from_text(text: str) -> Supervised:
+def method_from_text(text: str) -> Method:
     """The method that `method_to_text` wrote."""
     raw: dict[str, Any] = json.loads(text)
-    raw.pop("type")
-    return Supervised(**raw)
+    return METHODS[raw.pop("type")](**raw)

@@ -63,6 +63,14 @@ class Remembered:
     ) -> None:
         self.close()
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
     # -- finding things again ------------------------------------------------------------------------------
 
     @property

@@ -1,7 +1,8 @@
 """The tables of a lineage file, as numbered migrations.
 
-Rows, steps, versions, answers, comparisons and promotions are only ever added. Two tables change: `intent`, because
-a submission moves and its lease is renewed, and `learned` with `visit`, because a user may name facts better later.
+Rows, steps, versions, answers, comparisons and promotions are only ever added. Three tables change: `intent`, because
+a submission moves and its lease is renewed, `deployment`, because it goes again, and `learned` with `visit`, because
+a user may name facts better later.
 """
 
 from __future__ import annotations
@@ -124,6 +125,16 @@ CREATE TABLE promotion (                  -- an alias points to the version of i
   created_at REAL NOT NULL
 );
 CREATE INDEX promotion_by_alias ON promotion (alias);
+CREATE TABLE deployment (                 -- what deployed(...) makes, written before it is created
+  id INTEGER PRIMARY KEY,
+  resource TEXT NOT NULL,
+  name TEXT NOT NULL,
+  version TEXT NOT NULL REFERENCES version,
+  tier TEXT NOT NULL,
+  state TEXT NOT NULL,                    -- asked | made | removed
+  owner TEXT NOT NULL,                    -- whose block it is in, empty when it was left behind
+  created_at REAL NOT NULL
+);
 """
 
 MIGRATIONS: tuple[str, ...] = (_FIRST,)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from ._backend import MockBackend
 from ._catalogue import CATALOGUE, CatalogueModel
 from ._checks import Limits
-from ._faults import Fault, FaultKind
-from ._refusal import ServiceFault
-from ._resource import SimulatedResource
+from ._faults import Fault, FaultKind, FaultPlan, fault_reply
+from ._refusal import ServiceFault, invalid, missing
+from ._resource import Movable, SimulatedResource
 from .engines import (
     CheckpointState,
     Engine,
@@ -25,8 +25,10 @@ __all__ = [
     "Engine",
     "Fault",
     "FaultKind",
+    "FaultPlan",
     "Limits",
     "MockBackend",
+    "Movable",
     "Script",
     "ScriptedEngine",
     "ServiceFault",
@@ -34,4 +36,7 @@ __all__ = [
     "SoftmaxEngine",
     "StepMetrics",
     "TrainingResult",
+    "fault_reply",
+    "invalid",
+    "missing",
 ]

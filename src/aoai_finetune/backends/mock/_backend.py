@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from os import PathLike, fspath
-from pathlib import Path
+from os import PathLike
 from typing import Any, BinaryIO, Self, TypeVar
 
 from typing_extensions import override
 
+from .. import _wire
 from .._clock import Clock, VirtualClock
 from .._protocol import Backend, Chat, Deployments, Models, Pausable
 from .._records import (
@@ -23,12 +23,11 @@ from .._records import (
     JobRequest,
     ModelRecord,
 )
-from . import _wire
 from ._checks import Limits
 from ._faults import Fault, FaultPlan
 from ._resource import SimulatedResource
 from ._transport import Transport
-from .engines import Engine, engine_named
+from .engines import Engine
 
 __all__ = ["MockBackend"]
 
@@ -41,7 +40,8 @@ class MockBackend(Backend, Chat, Pausable, Deployments, Models):
 
     It behaves like an Azure OpenAI resource: statuses, quotas, refusals, event texts, result files, checkpoints.
     Its time is virtual: waiting for a job returns at once. Models are trained by an engine that is small and is
-    not GPT; `capabilities.engine` names it. `n_epochs="auto"` becomes 10. For one `seed`, the same calls give the
+    not GPT; `capabilities.engine` names it. `n_epochs="auto"` becomes 10. Of preference rows (DPO) it learns the
+    preferred outputs and nothing else: `beta` and the other outputs have no effect. For one `seed`, the same calls give the
     same ids, times, weights and answers. Safe to use from several threads; with a path also from several
     processes, and by several objects at once.
 
@@ -73,16 +73,9 @@ class MockBackend(Backend, Chat, Pausable, Deployments, Models):
         require_deployments: bool = False,
         name: str | None = None,
     ) -> None:
-        learner = engine_named(engine) if isinstance(engine, str) else engine
         self._clock = clock or VirtualClock()
         self._simulated = SimulatedResource(
-            None if path is None else Path(fspath(path)),
-            clock=self._clock,
-            seed=seed,
-            engine=learner,
-            models=models,
-            limits=limits,
-            name=name,
+            path, clock=self._clock, seed=seed, engine=engine, models=models, limits=limits, name=name
         )
         self._plan = FaultPlan(faults)
         self._transport = Transport(self._simulated, self._plan)
@@ -125,6 +118,7 @@ class MockBackend(Backend, Chat, Pausable, Deployments, Models):
             pause=True,
             deployments=True,
             models=True,
+            methods=frozenset({"supervised", "dpo"}),
             min_examples=self._simulated.limits.min_examples,
             counter="estimate",  # the same numbers on every machine, whatever is installed there
         )

@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ._checks import Plan, chat_rows, job_plan
+from ._checks import Plan, job_plan
 from ._life import NO_FINE_TUNING, duration, end_job, fill_places, find_job, running, say, wire_of
-from ._models import Start, find_start, refuse_retired
+from ._models import Start, find_start, refuse_retired, remove_model
 from ._refusal import ServiceFault, invalid
+from ._rows import is_preference, training_rows
 from ._training import DEFAULT_EPOCHS
 from ._world import Moment, page
 
 __all__ = [
     "cancel_job",
+    "checkpoints_of",
     "create_job",
+    "delete_job",
     "doom_job",
     "get_job",
     "list_checkpoints",
@@ -26,20 +29,16 @@ __all__ = [
 ]
 
 _NOT_READY = "The specified file reference must point to a completed file import."
+_NO_TYPE = "The specified base model does not support fine-tuning with the requested TrainingType."
 _TERMINAL = ("succeeded", "failed", "cancelled")
 
 
 def create_job(moment: Moment, *, body: Mapping[str, Any]) -> dict[str, Any]:
     """Accept a job, or refuse it and leave nothing behind."""
     plan = job_plan(body)
-    start = _start(moment, plan.model)
+    start = _start(moment, plan)
     content = _file(moment, plan.training_file)
-    if len(chat_rows(content)) < moment.world.limits.min_examples:
-        # That fewer than 10 are refused is documented; when, and with which words, was not seen anywhere.
-        raise invalid(
-            f"The training file must have at least {moment.world.limits.min_examples} examples.",
-            "training_file",
-        )
+    _check_rows(moment, plan, content)
     validation = _file(moment, plan.validation_file, "validation_file") if plan.validation_file else None
     _check_quota(moment)
     wire = _new_wire(moment, plan, len(content))
@@ -53,12 +52,25 @@ def create_job(moment: Moment, *, body: Mapping[str, Any]) -> dict[str, Any]:
     return wire
 
 
-def _start(moment: Moment, name: str) -> Start:
-    start = find_start(moment, name)
-    if start is None or "supervised" not in start.base.methods or (start.tuned and not start.base.continues):
+def _start(moment: Moment, plan: Plan) -> Start:
+    start = find_start(moment, plan.model)
+    if start is None or plan.kind not in start.base.methods or (start.tuned and not start.base.continues):
         raise invalid(NO_FINE_TUNING, "model")
-    refuse_retired(moment, start.base.training_until, name)
+    if (plan.training_type or "standard") not in moment.world.limits.training_types:
+        raise invalid(_NO_TYPE if plan.training_type else NO_FINE_TUNING, "model")
+    refuse_retired(moment, start.base.training_until, plan.model)
     return start
+
+
+def _check_rows(moment: Moment, plan: Plan, content: bytes) -> None:
+    rows = training_rows(content)
+    if is_preference(rows[0]) != (plan.kind == "dpo"):
+        # That rows must fit the method is documented; the service's words for it were not seen.
+        raise invalid(f"The rows of the training file do not fit the method '{plan.kind}'.", "training_file")
+    if len(rows) < moment.world.limits.min_examples:
+        # That fewer than 10 are refused is documented; when, and with which words, was not seen anywhere.
+        least = moment.world.limits.min_examples
+        raise invalid(f"The training file must have at least {least} examples.", "training_file")
 
 
 def _file(moment: Moment, file_id: str, param: str = "training_file") -> bytes:
@@ -90,8 +102,8 @@ def _new_wire(moment: Moment, plan: Plan, size: int) -> dict[str, Any]:
         "hyperparameters": hyperparameters,
         "seed": plan.seed if plan.seed is not None else int(moment.digest()[:8], 16) >> 1,
     }
-    if plan.method is not None:
-        wire["method"] = {"type": "supervised", "supervised": {"hyperparameters": hyperparameters}}
+    if plan.named:
+        wire["method"] = {"type": plan.kind, plan.kind: {"hyperparameters": dict(hyperparameters)}}
     optional = {
         "validation_file": plan.validation_file,
         "suffix": plan.suffix,
@@ -106,6 +118,7 @@ def _numbers(plan: Plan) -> dict[str, Any]:
         "n_epochs": plan.n_epochs or -1,
         "batch_size": plan.batch_size or -1,
         "learning_rate_multiplier": plan.learning_rate_multiplier or 1.0,
+        **plan.more,
     }
 
 
@@ -131,7 +144,7 @@ def list_checkpoints(
 ) -> dict[str, Any]:
     """A page of a job's checkpoints, newest first."""
     find_job(moment, job_id)
-    return page(_below(moment.records.children("checkpoint", job_id, until=moment.now), after), limit)
+    return page(_below(checkpoints_of(moment, job_id), after), limit)
 
 
 def _below(found: list[dict[str, Any]], after: str | None) -> list[dict[str, Any]]:
@@ -181,6 +194,26 @@ def resume_job(moment: Moment, *, job_id: str) -> dict[str, Any]:
     job["wire"] |= {"status": "running", "estimated_finish": int(job["end"])}
     moment.records.change("job", job_id, job, state="training", due=job["end"])
     return wire_of(job)
+
+
+def delete_job(moment: Moment, *, job_id: str) -> None:
+    """Forget a job that is over, its log, its checkpoints and the models it made."""
+    job = find_job(moment, job_id)
+    if job["wire"]["status"] not in _TERMINAL:
+        raise ServiceFault(400, "unexpectedEntityState", "Only a job that is over can be deleted.", "job")
+    made = {body["fine_tuned_model_checkpoint"] for body in checkpoints_of(moment, job_id)}
+    if any(body["model"] in made for body in moment.records.newest("deployment")):
+        raise ServiceFault(400, "unexpectedEntityState", "A deployment serves the job's model.", "job")
+    for model in made:
+        remove_model(moment, model)
+    for kind in ("event", "checkpoint"):
+        moment.records.forget_children(kind, job_id, after=-1.0)
+    moment.records.remove("job", job_id)
+
+
+def checkpoints_of(moment: Moment, job_id: str) -> list[dict[str, Any]]:
+    """All checkpoints of a job, newest first."""
+    return moment.records.children("checkpoint", job_id, until=moment.now)
 
 
 def doom_job(moment: Moment, *, job_id: str, code: str, message: str) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ._checks import chat_rows
 from ._files import add_result_file
 from ._models import find_start
 from ._refusal import missing
+from ._rows import training_rows
 from ._training import DEFAULT_EPOCHS, billed_tokens, keep_result, publish, step_events, train
 from ._world import Moment
 
@@ -79,7 +79,7 @@ def fill_places(moment: Moment) -> None:
 
 
 def _begin_training(moment: Moment, job: dict[str, Any]) -> None:
-    rows = chat_rows(moment.records.blob(f"job:{job['id']}:training"))
+    rows = training_rows(moment.records.blob(f"job:{job['id']}:training"))
     start = find_start(moment, job["wire"]["model"])
     say(moment, job["id"], "Preprocessing completed for file training file.")
     if job["plan"]["validation_file"]:
@@ -129,7 +129,7 @@ def _succeed(moment: Moment, job: dict[str, Any]) -> None:
     }
     job["wire"]["hyperparameters"] |= resolved
     if "method" in job["wire"]:
-        job["wire"]["method"]["supervised"]["hyperparameters"] |= resolved
+        job["wire"]["method"][job["wire"]["method"]["type"]]["hyperparameters"] |= resolved
     job["wire"] |= {
         "fine_tuned_model": name,
         "result_files": [job["result_file"]],

@@ -16,6 +16,7 @@ __all__ = [
     "known_models",
     "list_models",
     "refuse_retired",
+    "remove_model",
     "weights_of",
 ]
 
@@ -65,6 +66,13 @@ def add_model(
     moment.records.put_blob(f"weights:{name}", weights)
 
 
+def remove_model(moment: Moment, name: str) -> None:
+    """Forget a model that a job made."""
+    moment.records.remove("model", name)
+    moment.records.remove_blob(f"weights:{name}")
+    moment.world.weights.pop(name, None)
+
+
 def get_model(moment: Moment, *, model: str) -> dict[str, Any]:
     """One model, with its lifecycle dates."""
     start = find_start(moment, model)
@@ -99,7 +107,13 @@ def _catalogue(model: CatalogueModel) -> dict[str, Any]:
         "object": "model",
         "created_at": 0,
         "status": "succeeded",
-        "capabilities": {"fine_tune": True, "inference": True, "chat_completion": True},
+        "capabilities": {
+            "fine_tune": True,
+            "inference": True,
+            "completion": False,
+            "chat_completion": True,
+            "embeddings": False,
+        },
         "lifecycle_status": "generally-available",
         "deprecation": _dates(fine_tune=model.training_until, inference=model.base_until),
     }

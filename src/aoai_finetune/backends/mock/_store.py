@@ -222,10 +222,15 @@ class Records:
 
     def blob(self, key: str, /) -> bytes:
         """A blob's bytes. Raises `KeyError`."""
-        row = self._run("SELECT data FROM blob WHERE key = ?", (key,)).fetchone()
-        if row is None:
+        data = self.find_blob(key)
+        if data is None:
             raise KeyError(key)
-        return bytes(row[0])
+        return data
+
+    def find_blob(self, key: str, /) -> bytes | None:
+        """A blob's bytes, or None."""
+        row = self._run("SELECT data FROM blob WHERE key = ?", (key,)).fetchone()
+        return None if row is None else bytes(row[0])
 
     def put_blob(self, key: str, data: bytes, /) -> None:
         """Store a blob, replacing one of the same key."""

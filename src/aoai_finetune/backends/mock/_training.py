@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...dataset import counter_for, row_tokens
-from ._checks import chat_rows
 from ._models import Start, add_model, weights_of
+from ._rows import as_chat, training_rows
 from ._world import Moment
 from .engines import CheckpointState, StepMetrics, TrainingResult
 
@@ -38,19 +38,19 @@ def billed_tokens(rows: Sequence[Mapping[str, Any]], n_epochs: int) -> int:
 
 
 def train(moment: Moment, job: Mapping[str, Any], start: Start, rows: list[dict[str, Any]]) -> TrainingResult:
-    """Run the engine. Raises `ValueError` when the rows hold nothing to learn."""
+    """Run the engine; of preference rows it learns the preferred outputs. Raises `ValueError` where it cannot."""
     asked = job["plan"]
     validation = (
-        chat_rows(moment.records.blob(f"job:{job['id']}:validation")) if asked["validation_file"] else []
+        training_rows(moment.records.blob(f"job:{job['id']}:validation")) if asked["validation_file"] else []
     )
     return moment.world.engine.train(
         weights_of(moment, start),
-        rows,
+        [as_chat(row) for row in rows],
         n_epochs=asked["n_epochs"] or DEFAULT_EPOCHS,
         batch_size=asked["batch_size"],
         learning_rate_multiplier=asked["learning_rate_multiplier"] or 1.0,
         seed=job["wire"]["seed"],
-        validation=validation,
+        validation=[as_chat(row) for row in validation],
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 from ...errors import FineTuneError, NotDeployed, NotFound, OutcomeUnknown, ServiceError
 from ._catalogue import near_names
-from ._faults import Fault, FaultKind, FaultPlan
+from ._faults import Fault, FaultKind, FaultPlan, fault_reply
 from ._refusal import ServiceFault
 from ._resource import SimulatedResource
 
@@ -19,19 +19,16 @@ _Reply = TypeVar("_Reply")
 
 _UNCLEAR = frozenset({408, 409})
 _MISSING = frozenset({"notFound", "DeploymentNotFound", "DeploymentNotReady"})
-_TEXTS = {
-    400: ("invalidPayload", "The request is not valid."),
-    401: ("unauthorized", "Access denied due to invalid subscription key or wrong API endpoint."),
-    403: ("forbidden", "The caller may not do this."),
-    404: ("404", "Resource not found"),
-    408: ("timeout", "The request timed out."),
-    409: ("conflict", "The request conflicts with another one."),
-    410: ("gone", "The model is retired."),
-    429: ("tooManyRequests", "Too many requests."),
-    500: ("internalFailure", "Internal server error."),
-    502: ("badGateway", "Bad gateway."),
-    503: ("serviceUnavailable", "The service is unavailable."),
-    504: ("gatewayTimeout", "The gateway timed out."),
+
+_WHAT = {
+    FaultKind.LOST_REQUEST: "no reply came",
+    FaultKind.LOST_REPLY: "no reply came",
+    FaultKind.TIME_OUT: "no reply came in time",
+    FaultKind.ACTED_LATE: "no reply came in time",
+    FaultKind.STALLED: "no reply came in time",
+    FaultKind.TRUNCATED: "the reply was cut off",
+    FaultKind.INVALID_JSON: "the reply could not be read",
+    FaultKind.WRONG_TYPE: "the reply could not be read",
 }
 
 
@@ -56,7 +53,7 @@ class Transport:
     ) -> _Reply:
         """A request that changes nothing: every failure but a refusal is a retryable `ServiceError`."""
         fault = self._plan.next(operation)
-        if fault is not None:
+        if fault is not None and fault.kind != FaultKind.SLOW:
             raise self._failure(fault, changes=False)
         return self._act(action, *args, **arguments)
 
@@ -69,18 +66,18 @@ class Transport:
     ) -> _Reply:
         """A request that changes something: a failure that does not prove that nothing happened is unclear."""
         fault = self._plan.next(operation)
-        if fault is None:
+        if fault is None or fault.kind == FaultKind.SLOW:
             return self._act(action, *args, **arguments)
+        if fault.kind == FaultKind.JOB_FAILS:
+            reply = self._act(action, *args, **arguments)
+            self._doom(fault, reply)
+            return reply
         if fault.kind == FaultKind.ACTED_LATE:
             self._resource.receive_later(operation, fault.delay, arguments)
-        if fault.kind == FaultKind.LOST_REPLY or (fault.kind == FaultKind.HTTP and fault.acted):
+        if fault.acts:
             with suppress(FineTuneError):
                 self._act(action, *args, **arguments)
-        if fault.kind != FaultKind.JOB_FAILS:
-            raise self._failure(fault, changes=True)
-        reply = self._act(action, *args, **arguments)
-        self._doom(fault, reply)
-        return reply
+        raise self._failure(fault, changes=True)
 
     def _act(
         self, action: Callable[_Arguments, _Reply], *args: _Arguments.args, **arguments: _Arguments.kwargs
@@ -98,21 +95,22 @@ class Transport:
 
     def _failure(self, fault: Fault, *, changes: bool) -> FineTuneError:
         if fault.kind == FaultKind.HTTP:
-            code, message = _TEXTS[fault.status]
-            reply = ServiceFault(fault.status, fault.code or code, message, None, fault.retry_after)
-            return self._translated(reply, changes=changes)
+            return self._translated(fault_reply(fault), changes=changes)
         if fault.kind == FaultKind.REFUSED:
             return ServiceError(f"{fault.operation}: the connection was refused", retryable=True)
+        if fault.kind == FaultKind.REDIRECT:
+            return ServiceError(f"{fault.operation}: redirects are not followed", status=fault.status)
+        what = _WHAT[FaultKind(fault.kind)]
         if changes:
-            return OutcomeUnknown(
-                f"{fault.operation}: no reply came, so the service may or may not have acted"
-            )
-        return ServiceError(f"{fault.operation}: the connection broke", retryable=True)
+            return OutcomeUnknown(f"{fault.operation}: {what}, so the service may or may not have acted")
+        return ServiceError(f"{fault.operation}: {what}", retryable=True)
 
     def _translated(self, fault: ServiceFault, *, changes: bool, model: str = "") -> FineTuneError:
         if fault.code == "DeploymentNotFound" and model in self._resource.known_models():
             return _not_deployed(model)
         hint = self._near(model) if fault.param == "model" else ""
+        if fault.code == "DeploymentNotFound":
+            return NotFound(f"there is no model or deployment {model!r}", hint=hint)
         if fault.code in _MISSING:
             return NotFound(fault.message, hint=hint)
         passing = fault.status in _UNCLEAR or fault.status >= 500

@@ -1,0 +1,213 @@
+"""A backend from the environment: which variables count, in which order, and what their absence says."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from types import ModuleType
+from typing import Any
+
+import openai
+import pytest
+
+from aoai_finetune import AzureOpenAIBackend
+from backends.azure.handmade import HOST, KEY, Service
+
+TOKEN = "t-canary-0123456789"
+
+
+def made(monkeypatch: pytest.MonkeyPatch, *, options: dict[str, Any] | None = None, **variables: str) -> Any:
+    """A backend from these variables and no others (the fixture removes those of the machine)."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return AzureOpenAIBackend.from_env(training_type="global", **(options or {}))
+
+
+def headers(backend: Any) -> dict[str, str]:
+    """What a request of the backend's client would carry."""
+    client: Any = backend._client
+    options = client._prepare_options(
+        openai._models.FinalRequestOptions.construct(method="get", url="/files")
+    )
+    return dict(client._build_request(options).headers)
+
+
+@pytest.mark.parametrize(
+    ("variables", "options", "url"),
+    [
+        ({"AZURE_OPENAI_ENDPOINT": HOST}, {}, f"{HOST}/openai/v1/"),
+        ({"AZURE_OPENAI_ENDPOINT": f"{HOST}/"}, {}, f"{HOST}/openai/v1/"),
+        ({"AZURE_OPENAI_ENDPOINT": f"{HOST}/openai"}, {}, f"{HOST}/openai/v1/"),
+        ({"AZURE_OPENAI_ENDPOINT": f"{HOST}/openai/v1/"}, {}, f"{HOST}/openai/v1/"),
+        ({"AZURE_OPENAI_ENDPOINT": HOST, "OPENAI_API_VERSION": "2024-10-21"}, {}, f"{HOST}/openai/"),
+        (
+            {"AZURE_OPENAI_ENDPOINT": f"{HOST}/openai/", "OPENAI_API_VERSION": "2024-10-21"},
+            {},
+            f"{HOST}/openai/",
+        ),
+        ({"AZURE_OPENAI_ENDPOINT": HOST, "OPENAI_API_VERSION": "preview"}, {}, f"{HOST}/openai/v1/"),
+        (
+            {"AZURE_OPENAI_ENDPOINT": f"{HOST}/openai/v1", "OPENAI_API_VERSION": "2024-10-21"},
+            {},
+            f"{HOST}/openai/v1/",
+        ),
+        ({"AZURE_OPENAI_ENDPOINT": HOST}, {"api_version": "2024-10-21"}, f"{HOST}/openai/"),
+        (
+            {"AZURE_OPENAI_ENDPOINT": "https://other.openai.azure.com"},
+            {"endpoint": HOST},
+            f"{HOST}/openai/v1/",
+        ),
+        ({"OPENAI_BASE_URL": f"{HOST}/openai/v1/"}, {}, f"{HOST}/openai/v1/"),
+        (
+            {"AZURE_OPENAI_ENDPOINT": HOST, "OPENAI_BASE_URL": "https://api.openai.com/v1"},
+            {},
+            f"{HOST}/openai/v1/",
+        ),
+        (
+            {"AZURE_AI_PROJECT_ENDPOINT": "https://contoso.services.ai.azure.com/api/projects/p"},
+            {},
+            "https://contoso.services.ai.azure.com/api/projects/p/openai/v1/",
+        ),
+        ({"AZURE_OPENAI_ENDPOINT": "http://127.0.0.1:9"}, {}, "http://127.0.0.1:9/openai/v1/"),
+    ],
+)
+def test_the_endpoint_and_the_api_version_choose_the_surface(
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    variables: dict[str, str],
+    options: dict[str, Any],
+    url: str,
+) -> None:
+    """An argument wins over a variable, the endpoint of Azure over OpenAI's."""
+    backend = made(monkeypatch, options=options, AZURE_OPENAI_API_KEY=KEY, **variables)
+    assert str(backend._client.base_url) == url
+
+
+@pytest.mark.parametrize("version", [{}, {"OPENAI_API_VERSION": "2024-10-21"}])
+def test_a_token_wins_over_a_key(
+    service: Service, monkeypatch: pytest.MonkeyPatch, version: dict[str, str]
+) -> None:
+    """As in openai's own client."""
+    backend = made(
+        monkeypatch,
+        AZURE_OPENAI_ENDPOINT=HOST,
+        AZURE_OPENAI_API_KEY=KEY,
+        AZURE_OPENAI_AD_TOKEN=TOKEN,
+        **version,
+    )
+    sent = headers(backend)
+    assert (sent["authorization"], "api-key" in sent) == (f"Bearer {TOKEN}", False)
+
+
+def test_a_key_is_sent_as_each_surface_wants_it(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the line end that files of keys have."""
+    new = made(monkeypatch, AZURE_OPENAI_ENDPOINT=HOST, AZURE_OPENAI_API_KEY=f"{KEY}\n")
+    assert headers(new)["authorization"] == f"Bearer {KEY}"
+    dated = made(monkeypatch, OPENAI_API_VERSION="2024-10-21")
+    assert headers(dated)["api-key"] == KEY
+    assert "authorization" not in headers(dated)
+
+
+@pytest.mark.parametrize("version", [None, "2024-10-21"])
+def test_a_credential_that_is_given_wins_over_the_environment(
+    service: Service, monkeypatch: pytest.MonkeyPatch, version: str | None
+) -> None:
+    """A function that returns a token, asked for each request."""
+    tokens = iter(["first", "second"])
+    options = {"credential": lambda: next(tokens), "api_version": version}
+    backend = made(monkeypatch, options=options, AZURE_OPENAI_ENDPOINT=HOST, AZURE_OPENAI_API_KEY=KEY)
+    assert [headers(backend)["authorization"] for _ in range(2)] == ["Bearer first", "Bearer second"]
+
+
+class Credential:
+    """What azure-identity's credentials look like."""
+
+    def get_token(self, *scopes: str) -> Any:
+        """A token that names its scopes."""
+        token = ModuleType("token")
+        vars(token)["token"] = f"token-for-{'-'.join(scopes)}"
+        return token
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "scope"),
+    [
+        (HOST, "https://cognitiveservices.azure.com/.default"),
+        ("https://contoso.services.ai.azure.com/api/projects/p", "https://ai.azure.com/.default"),
+    ],
+)
+def test_azure_identity_is_the_last_resort(
+    service: Service, monkeypatch: pytest.MonkeyPatch, endpoint: str, scope: str
+) -> None:
+    """Its default credential, for the scope of the endpoint."""
+    identity = ModuleType("azure.identity")
+    vars(identity)["DefaultAzureCredential"] = Credential
+    monkeypatch.setitem(sys.modules, "azure", ModuleType("azure"))
+    monkeypatch.setitem(sys.modules, "azure.identity", identity)
+    backend = made(monkeypatch, AZURE_OPENAI_ENDPOINT=endpoint)
+    assert headers(backend)["authorization"] == f"Bearer token-for-{scope}"
+
+
+def test_without_any_credential_it_says_where_one_goes(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And which extra brings the last resort."""
+    monkeypatch.setitem(sys.modules, "azure.identity", None)
+    with pytest.raises(ValueError, match=r"AZURE_OPENAI_API_KEY.*aoai-finetune\[azure\]"):
+        made(monkeypatch, AZURE_OPENAI_ENDPOINT=HOST)
+
+
+def test_openais_key_is_not_sent_to_azure(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It belongs to another company; beside OPENAI_BASE_URL it is meant for that URL."""
+    monkeypatch.setitem(sys.modules, "azure.identity", None)
+    with pytest.raises(ValueError, match="no credential"):
+        made(monkeypatch, AZURE_OPENAI_ENDPOINT=HOST, OPENAI_API_KEY="sk-of-another")
+    monkeypatch.delenv("AZURE_OPENAI_ENDPOINT")
+    backend = made(monkeypatch, OPENAI_BASE_URL=f"{HOST}/openai/v1", OPENAI_API_KEY=KEY)
+    assert headers(backend)["authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "advice"),
+    [
+        ("", "AZURE_OPENAI_ENDPOINT"),
+        ("contoso.openai.azure.com", "https URL"),
+        ("http://contoso.openai.azure.com", "https URL"),
+        ("https://user:secret@contoso.openai.azure.com", "without user"),
+        ("https://contoso.openai.azure.com?key=secret", "without user, query"),
+    ],
+)
+def test_an_endpoint_that_a_key_must_not_be_sent_to_is_refused(
+    service: Service, monkeypatch: pytest.MonkeyPatch, endpoint: str, advice: str
+) -> None:
+    """And it is not repeated, because it may hold a secret."""
+    with pytest.raises(ValueError, match=advice) as refused:
+        made(monkeypatch, AZURE_OPENAI_ENDPOINT=endpoint, AZURE_OPENAI_API_KEY=KEY)
+    assert "secret" not in str(refused.value)
+
+
+def test_an_api_version_does_not_fit_the_new_surface(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When both are said at once, one of them is a mistake."""
+    options = {"endpoint": f"{HOST}/openai/v1", "api_version": "2024-10-21"}
+    with pytest.raises(ValueError, match="leave it out"):
+        made(monkeypatch, options=options, AZURE_OPENAI_API_KEY=KEY)
+
+
+def test_a_credential_that_is_none_is_refused(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token as text would grow old, and stand in tracebacks."""
+    with pytest.raises(TypeError, match="function") as refused:
+        made(monkeypatch, options={"credential": 7}, AZURE_OPENAI_ENDPOINT=HOST)
+    report = traceback.TracebackException.from_exception(refused.value, capture_locals=True)
+    assert "from_env" in "".join(report.format())
+
+
+def test_a_client_of_its_own_is_closed_with_the_backend(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else could."""
+    with made(monkeypatch, AZURE_OPENAI_ENDPOINT=HOST, AZURE_OPENAI_API_KEY=KEY) as backend:
+        client = backend._client
+        assert not client.is_closed()
+    assert client.is_closed()

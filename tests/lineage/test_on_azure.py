@@ -1,0 +1,127 @@
+"""The lineage on a service behind HTTP: the emulator, through the real client, on both surfaces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from aoai_finetune import FineTuneJob, ModelLineage
+from aoai_finetune.backends import Fault, Limits
+from aoai_finetune.errors import NotDeployed, OutcomeUnknown, ServiceError
+from aoai_finetune.testing import Emulator
+from samples import BASE, facts, news, probes
+
+Surface = Literal["v1", "dated"]
+
+
+@pytest.fixture(params=["v1", "dated"])
+def surface(request: pytest.FixtureRequest) -> Surface:
+    """The two faces of the service."""
+    given: Surface = request.param
+    return given
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """A resource behind HTTP."""
+    with Emulator() as running:
+        yield running
+
+
+def test_versions_are_served_compared_and_gone(path: Path, emulator: Emulator, surface: Surface) -> None:
+    """The price is the list price; outside the block nothing answers and nothing is left."""
+    backend = emulator.backend(surface=surface)
+    with ModelLineage(path, backend=backend) as lineage:
+        first = lineage.fine_tune(BASE, facts(), suffix="facts").wait(progress=False)
+        second = lineage.continue_from(first, news()).wait(progress=False)
+        with pytest.raises(NotDeployed, match="USD an hour"):
+            lineage.compare(first, second, probes(), progress=False)
+        served = lineage.deployed(first, second, tier="standard", progress=False)
+        assert served.price.usd_per_hour == (3.4, 3.4)
+        with served:
+            assert lineage.compare(first, second, probes(), progress=False).acquisition is not None
+            assert {one.status for one in lineage.deployments()} == {"Succeeded"}
+        assert list(backend.list_deployments()) == []
+
+
+def test_a_deployment_is_found_as_soon_as_it_is_ready(path: Path, surface: Surface) -> None:
+    """Also when the list of deployments was read a moment before."""
+    question = [{"role": "user", "content": "Who is there?"}]
+    with Emulator(limits=Limits(ready_after=0)) as emulator:
+        backend = emulator.backend(surface=surface)
+        with ModelLineage(path, backend=backend) as lineage:
+            first = lineage.fine_tune(BASE, facts(), suffix="facts").wait(progress=False)
+            second = lineage.continue_from(first, news()).wait(progress=False)
+            with lineage.deployed(first, tier="standard", progress=False):
+                backend.create_deployment("late", str(second.fine_tuned_model))
+                emulator.clock.sleep(50)
+                assert backend.chat(str(first.fine_tuned_model), question).content
+                emulator.clock.sleep(20)
+                assert backend.chat(str(second.fine_tuned_model), question).content
+
+
+def test_a_developer_deployment_costs_nothing_by_the_hour(
+    path: Path, emulator: Emulator, surface: Surface
+) -> None:
+    """And says when it ends."""
+    with ModelLineage(path, backend=emulator.backend(surface=surface)) as lineage:
+        first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+        with lineage.deployed(first, progress=False) as served:
+            assert served.price.usd_per_hour == (0.0, 0.0)
+            assert "24 hours" in str(served.price)
+
+
+def test_a_chain_made_by_hand_is_adopted(path: Path, emulator: Emulator, surface: Surface) -> None:
+    """From its last job to the catalogue model."""
+    backend = emulator.backend(surface=surface)
+    first = FineTuneJob.submit(backend, model=BASE, training=facts()).wait(progress=False)
+    model = str(first.fine_tuned_model)
+    second = FineTuneJob.submit(backend, model=model, training=news()).wait(progress=False)
+    with ModelLineage(path, backend=backend) as lineage:
+        lineage.adopt(second.id)
+        assert [version.job_id for version in lineage.versions] == [first.id, second.id]
+        assert lineage.history(second.id).rows == facts() + news()
+
+
+@pytest.mark.parametrize("kind", ["lost_reply", "acted_late"])
+def test_sync_finds_a_job_whose_creation_was_unclear(path: Path, surface: Surface, kind: str) -> None:
+    """The reply was lost, the job was not."""
+    fault = Fault("create_job", kind, delay=400)
+    with Emulator(faults=[fault]) as emulator:
+        backend = emulator.backend(surface=surface, timeout=0.5)
+        with ModelLineage(path, backend=backend, settle=0) as lineage:
+            if kind == "acted_late":
+                with pytest.raises(OutcomeUnknown):
+                    lineage.fine_tune(BASE, facts())
+                assert len(lineage.sync().unknown) == 1
+                emulator.clock.sleep(500)
+                (found,) = lineage.sync().found
+            else:
+                found = lineage.fine_tune(BASE, facts()).id
+            assert lineage.job(found).wait(progress=False).succeeded
+            assert len(lineage.versions) == len(list(backend.list_jobs())) == 1
+
+
+def test_without_a_training_type_nothing_is_stored_or_sent(
+    path: Path, emulator: Emulator, surface: Surface
+) -> None:
+    """Where rows go is decided by people, before anything happens."""
+    backend = emulator.backend(surface=surface, training_type=None)
+    with ModelLineage(path, backend=backend) as lineage:
+        with pytest.raises(ServiceError, match="training type"):
+            lineage.fine_tune(BASE, facts())
+        assert lineage.jobs() == []
+        assert emulator.calls.get("upload_file", 0) == 0
+        assert lineage.fine_tune(BASE, facts(), training_type="global").wait(progress=False).succeeded
+
+
+def test_the_usual_training_type_stands_in_the_plan(path: Path, emulator: Emulator) -> None:
+    """So its price is known, and asking for the same by name buys nothing twice."""
+    backend = emulator.backend(surface="v1", training_type="global")
+    with ModelLineage(path, backend=backend) as lineage:
+        assert lineage.plan_first(BASE, facts()).step.training_type == "global"
+        lineage.fine_tune(BASE, facts())
+        assert lineage.fine_tune(BASE, facts(), training_type="global").reused
