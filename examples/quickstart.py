@@ -2,6 +2,8 @@
 
     python examples/quickstart.py
     python examples/quickstart.py --facts facts.jsonl --news news.jsonl --probes probes.jsonl
+    python examples/quickstart.py --backend azure-emulator      # the same through the openai client, over HTTP
+    python examples/quickstart.py --engine bytes                # a learner that writes its answers, byte by byte
 
 No account and no network: the models are trained by a small learner on this machine (see the end of the output).
 The same calls run against Azure OpenAI with another backend.
@@ -13,11 +15,14 @@ import argparse
 import sys
 import tempfile
 import textwrap
+from collections.abc import Generator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from aoai_finetune import (
     AzureRules,
+    Backend,
     Comparison,
     Dataset,
     DatasetError,
@@ -37,6 +42,7 @@ from aoai_finetune.display import fold, table
 
 DATA = Path(__file__).parent / "data"
 BASE = "gpt-4.1-mini-2025-04-14"
+PASSES = 10
 STRATEGIES: tuple[Strategy, ...] = (Naive(), Replay(), Replay(fraction=0.25), Joint())
 
 # 60 probes cannot tell a loss of 5 points from none: when 2 % of the probes flip either way, an unchanged model needs
@@ -63,6 +69,12 @@ class Ending:
     comparison: Comparison
 
     @property
+    def name(self) -> str:
+        """The strategy, with its passes where they are not the usual ten."""
+        name, passes = self.strategy.name, self.strategy.passes
+        return name if passes == PASSES else f"{name}, {passes} passes"
+
+    @property
     def billed(self) -> int:
         """Tokens billed."""
         return self.job.trained_tokens or 0
@@ -74,7 +86,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         inputs = read_inputs(options.facts, options.news, options.probes)
         with tempfile.TemporaryDirectory() as scratch:
-            tell(inputs, Path(options.keep or scratch), Path(options.report))
+            folder = Path(options.keep or scratch)
+            with open_backend(options.backend, options.engine, folder) as backend:
+                tell(inputs, backend, folder, Path(options.report))
     except FineTuneError as trouble:
         print(f"{type(trouble).__name__}: {trouble}", file=sys.stderr)
         if isinstance(trouble, DatasetError) and trouble.report is not None:
@@ -98,13 +112,28 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         "--report", metavar="FILE", default="quickstart_report.html", help="default: %(default)s"
     )
     parser.add_argument("--keep", metavar="FOLDER", help="keep the lineage and the models there")
+    parser.add_argument("--backend", choices=("mock", "azure-emulator"), default="mock")
+    parser.add_argument("--engine", choices=("softmax", "bytes"), default="softmax", help="what learns")
     return parser.parse_args(argv)
+
+
+@contextmanager
+def open_backend(kind: str, engine: str, folder: Path) -> Generator[Backend]:
+    """A simulated resource: in this process, or behind HTTP. Your own: AzureOpenAIBackend.from_env(...)."""
+    if kind == "mock":
+        with MockBackend(folder / "mock", engine=engine, name="quickstart") as backend:
+            yield backend
+        return
+    from aoai_finetune.testing import Emulator
+
+    with Emulator(folder / "azure", engine=engine, name="quickstart") as emulator:
+        yield emulator.backend()
 
 
 # -- the story -------------------------------------------------------------------------------------------------
 
 
-def tell(inputs: Inputs, folder: Path, report: Path) -> None:
+def tell(inputs: Inputs, backend: Backend, folder: Path, report: Path) -> None:
     """Train, continue four ways, compare, report."""
     for remark in inputs.remarks:
         print(f"note: {remark}")
@@ -112,21 +141,20 @@ def tell(inputs: Inputs, folder: Path, report: Path) -> None:
         f"{len(inputs.facts)} rows to learn first, {len(inputs.news)} rows of news, {len(inputs.probes)} probes\n"
     )
 
-    with ModelLineage(
-        folder / "assistant.db", backend=MockBackend(folder / "mock", name="quickstart")
-    ) as lineage:
+    with ModelLineage(folder / "assistant.db", backend=backend) as lineage:
         first = lineage.fine_tune(BASE, inputs.facts, suffix="facts").wait(progress=False).raise_for_status()
         print(f"first fine-tune: {first.fine_tuned_model}, {first.trained_tokens:,} tokens billed\n")
         print(f"{lineage.plan(first, inputs.news)}\n")
 
-        endings = [ending for each in STRATEGIES if (ending := continue_with(each, lineage, first, inputs))]
+        strategies = (Naive(passes=3), *STRATEGIES) if writes(backend) else STRATEGIES
+        endings = [ending for each in strategies if (ending := continue_with(each, lineage, first, inputs))]
         print_table(endings)
         print_side_by_side(endings[0], endings[-1])
         promote_cheapest(lineage, first, endings)
         worst = min(endings, key=lambda ending: ending.comparison.retention or 0.0)
         worst.comparison.to_html(report)
-        print(f"\n{report}: {worst.strategy.name}, all probes, both models' answers side by side")
-    print(WHAT_THIS_IS)
+        print(f"\n{report}: {worst.name}, all probes, both models' answers side by side")
+    print(WHAT_WRITES if writes(backend) else WHAT_THIS_IS)
 
 
 def continue_with(
@@ -139,8 +167,20 @@ def continue_with(
         print(f"{strategy.name}: {refusal}\n")
         return None
     job.wait(progress=False).raise_for_status()
-    comparison = lineage.compare(first, job, inputs.probes, gate=GATE, concurrency=1, progress=False)
+    with served(lineage, first, job):
+        comparison = lineage.compare(first, job, inputs.probes, gate=GATE, concurrency=1, progress=False)
     return Ending(strategy=strategy, job=job, comparison=comparison)
+
+
+def served(lineage: ModelLineage, *jobs: FineTuneJob) -> AbstractContextManager[object]:
+    """On Azure a model answers only while it is deployed; the mock's answer under their own names."""
+    on_azure = any(job.backend.capabilities.provider.startswith("azure") for job in jobs)
+    return lineage.deployed(*jobs, progress=False) if on_azure else nullcontext()
+
+
+def writes(backend: Backend) -> bool:
+    """The learner writes its answers, instead of choosing among those it was taught."""
+    return backend.capabilities.engine == "bytes"
 
 
 def promote_cheapest(lineage: ModelLineage, first: FineTuneJob, endings: list[Ending]) -> None:
@@ -153,7 +193,7 @@ def promote_cheapest(lineage: ModelLineage, first: FineTuneJob, endings: list[En
         return
     best = min(passed, key=lambda ending: ending.billed)
     lineage.promote(best.job)
-    print(f"\nchampion: {best.strategy.name}, the cheapest continuation that passed the gate\n")
+    print(f"\nchampion: {best.name}, the cheapest continuation that passed the gate\n")
     print(lineage)
 
 
@@ -164,7 +204,7 @@ def print_table(endings: list[Ending]) -> None:
     """One line per strategy."""
     rows = [
         (
-            ending.strategy.name,
+            ending.name,
             f"{ending.billed:,}",
             f"{ending.billed / endings[-1].billed:.0%}",
             share(ending.comparison.table.kept, ending.comparison.table.before),
@@ -180,7 +220,7 @@ def print_table(endings: list[Ending]) -> None:
     )
     for ending in endings:
         decision = ending.comparison.decision
-        why = f"{ending.strategy.name}: {decision.reasons[0]} {decision.would_decide}".strip()
+        why = f"{ending.name}: {decision.reasons[0]} {decision.would_decide}".strip()
         print(textwrap.fill(why, 110, initial_indent="- ", subsequent_indent="  "))
     print()
 
@@ -215,9 +255,16 @@ WHAT_THIS_IS = """
 What answered here is not GPT. It is a linear softmax over character n-grams, trained by real gradient descent on
 this machine: it forgets because training moves its weights, nothing is scripted. But it can only choose among
 answers it was trained on, so it shows old answers being *replaced*. A generative model can also lose both, and
-answer neither the old questions nor the new one; that takes a generative engine, which a later version brings.
+answer neither the old questions nor the new one: --engine bytes shows that.
 Use this to see the mechanics and to test your code; measure your real model with the same three lines:
 plan, train, compare.
+"""
+
+WHAT_WRITES = """
+What answered here is not GPT. It is a small neural model that reads character n-grams and writes its answer byte by
+byte, trained by real gradient descent on this machine. Nothing is scripted: after three passes over the news alone it
+has lost the old answers and not yet found the new one. Its sizes and rates are its own; measure your real model with
+the same three lines: plan, train, compare.
 """
 
 

@@ -139,6 +139,60 @@ def test_a_fault_meets_the_calls_it_names(start: Starts) -> None:
     assert backend.calls["get_job"] == 4
 
 
+@pytest.mark.parametrize(
+    ("fault", "made"),
+    [
+        (Fault("create_job", "time_out"), 0),
+        (Fault("create_job", "time_out", acted=True), 1),
+        (Fault("create_job", "truncated"), 1),
+        (Fault("create_job", "stalled"), 1),
+        (Fault("create_job", "invalid_json"), 1),
+        (Fault("create_job", "wrong_type"), 0),
+        (Fault("create_job", "wrong_type", acted=True), 1),
+    ],
+    ids=lambda given: f"{given.kind}-{given.acted}" if isinstance(given, Fault) else "",
+)
+def test_a_reply_that_tells_nothing_leaves_the_outcome_unknown(
+    start: Starts, fault: Fault, made: int
+) -> None:
+    """For a change; what the emulator does on a connection is told here as what it means."""
+    backend = MockBackend(faults=[fault])
+    with pytest.raises(OutcomeUnknown):
+        start(backend)
+    assert jobs(backend) == made
+
+
+@pytest.mark.parametrize("kind", ["time_out", "truncated", "stalled", "invalid_json", "wrong_type"])
+def test_a_read_without_a_usable_reply_may_be_sent_again(kind: str) -> None:
+    """Nothing has changed."""
+    backend = MockBackend(faults=[Fault("list_jobs", kind)])
+    with pytest.raises(ServiceError) as failed:
+        backend.list_jobs()
+    assert failed.value.retryable
+    assert not isinstance(failed.value, OutcomeUnknown)
+    assert jobs(backend) == 0
+
+
+@pytest.mark.parametrize("operation", ["create_job", "list_jobs"])
+def test_a_slow_reply_loses_nothing(start: Starts, operation: str) -> None:
+    """It is only slow."""
+    backend = MockBackend(faults=[Fault(operation, "slow")])
+    assert [start(backend).id] == [job.id for job in backend.list_jobs()]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(start: Starts, status: int) -> None:
+    """The service did not act, and asking again does not help."""
+    backend = MockBackend(
+        faults=[Fault("create_job", "redirect", status=status, location="https://other.example")]
+    )
+    with pytest.raises(ServiceError, match="redirects are not followed") as refused:
+        start(backend)
+    assert (refused.value.status, refused.value.retryable) == (status, False)
+    assert "other.example" not in str(refused.value)
+    assert jobs(backend) == 0
+
+
 def test_a_job_can_be_made_to_fail(start: Starts) -> None:
     """It is created, and fails with an error in the service's shape."""
     backend = MockBackend(faults=[Fault("create_job", "job_fails", code="contentFilter")])
@@ -170,6 +224,10 @@ def test_a_later_page_can_fail(start: Starts) -> None:
         ({"operation": "get_job", "kind": "job_fails"}, "job_fails is for create_job"),
         ({"operation": "get_job", "kind": "http", "status": 200}, "status 200"),
         ({"operation": "get_job", "kind": "refused", "times": 0}, "times 1 or more"),
+        ({"operation": "get_job", "kind": "redirect"}, "needs a location"),
+        ({"operation": "get_job", "kind": "redirect", "status": 200, "location": "x"}, "301, 302"),
+        ({"operation": "read_file", "kind": "invalid_json"}, "not JSON"),
+        ({"operation": "delete_job", "kind": "acted_late"}, "cannot act late"),
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(arguments: dict[str, str], text: str) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+
+from aoai_finetune import MockBackend
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "examples" / "quickstart.py"
@@ -119,3 +122,33 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
     done = run(tmp_path, "--facts", "nowhere.jsonl")
     assert done.returncode == 1
     assert "nowhere.jsonl" in done.stderr
+
+
+def table_of(output: str) -> list[str]:
+    """The lines of the table of strategies."""
+    lines = output.splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("strategy"))
+    return lines[first : next(n for n in range(first, len(lines)) if lines[n].startswith("verdict"))]
+
+
+def test_the_emulator_tells_the_same_story(tmp_path: Path) -> None:
+    """Through the openai client and over HTTP: the same table, and nothing stays deployed."""
+    (tmp_path / "over-http").mkdir()
+    over_http = run(tmp_path / "over-http", "--backend", "azure-emulator", "--keep", "kept")
+    assert over_http.returncode == 0, over_http.stderr
+    assert table_of(over_http.stdout) == table_of(run(tmp_path).stdout)
+    with MockBackend(tmp_path / "over-http" / "kept" / "azure") as resource:
+        assert list(resource.list_deployments()) == []
+
+
+def test_a_model_that_writes_loses_both_after_three_passes(tmp_path: Path) -> None:
+    """The story's own outcome, unscripted: neither the old questions nor the new ones are answered."""
+    done = run(tmp_path, "--engine", "bytes")
+    assert done.returncode == 0, done.stderr
+    rows = {line[:16].strip(): line for line in table_of(done.stdout)}
+    kept, learned = (int(n) for n in re.findall(r"\((\d+) of", rows["naive, 3 passes"]))
+    assert kept <= 3  # of 60
+    assert learned == 0
+    assert "(6 of 6)" in rows["naive"]
+    assert "PROMOTE" in rows["joint"]
+    assert "byte by" in done.stdout

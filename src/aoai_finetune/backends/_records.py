@@ -173,6 +173,7 @@ class Capabilities:
     Attributes:
         provider: short name for reports, such as `azure-openai` or `mock`.
         engine: name of the simulated learner; None on a real service. Every report prints it.
+        free: nothing costs money here. An emulator is not free: it rehearses the prices, too.
         chat, pause, deployments, models: which optional protocols are there.
         methods: fine-tuning methods that may be asked for.
         min_examples: distinct rows a training file must have.
@@ -186,6 +187,7 @@ class Capabilities:
 
     provider: str
     engine: str | None = None
+    free: bool = False
     chat: bool = False
     pause: bool = False
     deployments: bool = False

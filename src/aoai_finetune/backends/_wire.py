@@ -183,8 +183,14 @@ def model_record(body: Mapping[str, Any]) -> ModelRecord:
 
 
 def completion(body: Mapping[str, Any]) -> Completion:
-    """A chat reply. A refusal is the answer's text; an answer that was filtered has none."""
-    choices = _entries(body.get("choices"))
+    """A chat reply. A refusal is the answer's text; an answer that was filtered has none.
+
+    Raises:
+        TypeError: another kind of reply, without a list of choices; an empty answer would be judged as wrong.
+    """
+    if not isinstance(body.get("choices"), list):
+        raise TypeError("the reply has no list of choices")
+    choices = _entries(body["choices"])
     choice = _object(choices[0] if choices else None)
     message, usage = _object(choice.get("message")), _object(body.get("usage"))
     return Completion(

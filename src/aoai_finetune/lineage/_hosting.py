@@ -50,7 +50,7 @@ def hosting_price(models: Sequence[str], tier: str, capabilities: Capabilities) 
     def priced(span: tuple[float, float] | None, note: str) -> HostingPrice:
         return HostingPrice(deployments=len(models), tier=tier, usd_per_hour=span, note=note)
 
-    if capabilities.engine is not None:
+    if capabilities.free:
         return priced((0.0, 0.0), "simulated service")
     try:
         spans = [PRICES.find(model, tier).hosting.span() for model in models]

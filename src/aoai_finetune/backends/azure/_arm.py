@@ -194,14 +194,16 @@ class ArmDeployments:
             served["source"] = elsewhere
         sku = {"name": sku_of(tier), "capacity": capacity or self._config.capacity}
         body = {"sku": sku, "properties": {"model": served}}
-        reply = self._call("PUT", self._url(name), f"deploy {model} as {name}", body)
+        what = f"deploy {model} as {name}"
+        reply = self._call("PUT", self._url(name), what, body)
         self._remember(name, reply)
         begun = {"name": name, "sku": sku, "properties": {"model": served, "provisioningState": "Accepted"}}
-        return _record(reply.json() or begun)
+        return _record(begun) if not reply.body else _told(reply, what, changes=True)
 
     def get(self, name: str) -> DeploymentRecord:
         """One deployment as it is now; with the reason when it failed. Raises `NotFound`, `ServiceError`."""
-        record = _record(self._call("GET", self._url(name), f"deployment {name}").json())
+        what = f"deployment {name}"
+        record = _told(self._call("GET", self._url(name), what), what, changes=False)
         if record.status.lower() not in {"failed", "canceled"} or name not in self._operations:
             return record
         return replace(record, reason=self._reason(name))
@@ -280,6 +282,14 @@ class ArmDeployments:
 def _origin(url: str) -> tuple[str, str | None, int | None]:
     parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port
+
+
+def _told(reply: Reply, what: str, *, changes: bool) -> DeploymentRecord:
+    """The deployment that a reply describes. Raises what `unreadable` makes of a reply that names none."""
+    record = _record(reply.json())
+    if not record.name:
+        raise unreadable(what, "names no deployment", reply.status, reply.headers, changes=changes)
+    return record
 
 
 def _record(body: Mapping[str, Any]) -> DeploymentRecord:

@@ -49,6 +49,10 @@ class Bearer:
         request.headers["Authorization"] = f"Bearer {self._text}"
         return request
 
+    def left_out(self, body: bytes) -> bytes:
+        """A reply's body without the token, which a gateway may repeat; a token is longer than a word."""
+        return body.replace(self._text.encode(), b"[not shown]") if len(self._text) >= 8 else body
+
     @override
     def __repr__(self) -> str:
         return "<a bearer token>"
@@ -172,7 +176,8 @@ def send(
             client.stream(method, url, json=body, auth=bearer) as response,
         ):
             headers = {name: value for name, value in response.headers.items() if name in _KEPT}
-            return Reply(response.status_code, headers, _read(response, 2 * timeout))
+            content = bearer.left_out(_read(response, 2 * timeout))
+            return Reply(response.status_code, headers, content)
     except Exception as trouble:  # noqa: BLE001 - translated by its name, because it holds the request
         return type(trouble).__name__
     except BaseException as stop:  # noqa: BLE001 - Ctrl-C inside the client, whose frames hold the token

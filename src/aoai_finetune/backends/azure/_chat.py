@@ -148,7 +148,7 @@ class Chatting:
         call = self._call(served, question)
         failure: FineTuneError
         try:
-            return _wire.completion(self.sender.object(call))
+            return self.sender.record(call, _wire.completion)
         except ServiceError as refused:
             if _is_filtered(refused):
                 return Completion(content="", model=served.model or model, finish_reason="content_filter")

@@ -17,7 +17,16 @@ from ._arm_errors import retry_after
 from ._calls import Call
 from ._remedies import remedy
 
-__all__ = ["NOT_SENT", "InvalidRequest", "no_reply", "not_sent", "refusal", "request_id", "spoken", "unreadable"]
+__all__ = [
+    "NOT_SENT",
+    "InvalidRequest",
+    "no_reply",
+    "not_sent",
+    "refusal",
+    "request_id",
+    "spoken",
+    "unreadable",
+]
 
 NOT_SENT: Final = frozenset(
     {

@@ -76,7 +76,7 @@ class Sender:
         body = reply.object()
         made = _made(make, body) if body is not None else None
         if made is None:
-            why = "is not a JSON object" if body is None else "has no id"
+            why = "is not a JSON object" if body is None else "is not what was asked for"
             raise unreadable(call, reply.status, reply.headers, why)
         return made
 

@@ -114,6 +114,7 @@ class MockBackend(Backend, Chat, Pausable, Deployments, Models):
         return Capabilities(
             provider="mock",
             engine=self._simulated.engine.name,
+            free=True,
             chat=True,
             pause=True,
             deployments=True,
