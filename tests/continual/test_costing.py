@@ -14,7 +14,7 @@ from aoai_finetune.errors import BudgetExceeded, NotFound
 from samples import BASE, facts, news
 
 AZURE = Capabilities(provider="azure-openai")
-MOCK = Capabilities(provider="mock", engine="softmax", counter="estimate")
+MOCK = Capabilities(provider="mock", engine="softmax", free=True, counter="estimate")
 PARENT = Parent(model=f"{BASE}.ft-1", base_model=BASE, resource="here", version="v1")
 ROOT = Parent(model=BASE, base_model=BASE, resource="here")
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from aoai_finetune import Cumulative, Dataset, Joint, Naive, Replay, Supervised, TrainingPlan
-from aoai_finetune.backends import Capabilities
-from aoai_finetune.continual import History, Parent, StepOptions, Strategy, plan_first, plan_next
+from aoai_finetune.backends import DPO, Capabilities, Reinforcement
+from aoai_finetune.continual import Budget, History, Parent, StepOptions, Strategy, plan_first, plan_next
 from aoai_finetune.dataset import Severity
-from aoai_finetune.errors import DatasetError
+from aoai_finetune.errors import BudgetExceeded, DatasetError
 from samples import ATTRIBUTES, facts, news
 
 PARENT = Parent(model="base.ft-1", base_model="gpt-4.1-mini-2025-04-14", resource="mock:x", version="v1")
@@ -135,14 +135,107 @@ def test_a_first_plan_leaves_auto_to_the_service() -> None:
         plan_first(facts()[:9], parent, StepOptions(), capabilities=ABLE)
 
 
+def preferences(count: int) -> Dataset:
+    """DPO rows."""
+    return Dataset.from_examples(
+        [
+            {
+                "input": {"messages": [{"role": "user", "content": f"Which is better, {number}?"}]},
+                "preferred_output": [{"role": "assistant", "content": f"Kind answer {number}"}],
+                "non_preferred_output": [{"role": "assistant", "content": "Curt answer"}],
+            }
+            for number in range(count)
+        ]
+    )
+
+
+def graded(count: int, question: str = "What is {} and {}?") -> Dataset:
+    """Rows for reinforcement: a question, and what the grader needs."""
+    return Dataset.from_examples(
+        [
+            {
+                "messages": [{"role": "user", "content": question.format(number, number)}],
+                "reference": str(2 * number),
+            }
+            for number in range(count)
+        ]
+    )
+
+
+GRADER = Reinforcement(grader={"type": "string_check", "name": "same", "operation": "eq"})
+
+
+def test_preference_rows_replay_preference_rows_only() -> None:
+    """By every strategy, at its own passes; what cannot be replayed is counted."""
+    history = History().learned(facts()).learned(preferences(20))
+    plan = plan_next(preferences(32)[20:], history, PARENT, Replay(passes=2), DPO_OPTIONS, capabilities=ABLE)
+    (part,) = plan.step.parts
+    assert {row.kind for row in part.training} == {"preference"}
+    assert part.method == DPO(beta=0.2, n_epochs=1)
+    assert plan.rehearsed_rows == 4
+    assert any(f"{len(facts())} old rows are of another kind" in risk for risk in plan.risks)
+
+
+DPO_OPTIONS = StepOptions(method=DPO(beta=0.2))
+
+
+def test_the_minimum_of_ten_holds_for_every_method() -> None:
+    """Chat rows in the history do not fill a file of preferences up."""
+    history = History().learned(facts())
+    with pytest.raises(DatasetError, match="9 distinct rows"):
+        plan_next(preferences(9), history, PARENT, Replay(), DPO_OPTIONS, capabilities=ABLE)
+    options = StepOptions(method=GRADER, validation=graded(12)[10:])
+    with pytest.raises(DatasetError, match="9 distinct rows"):
+        plan_next(graded(9), history, PARENT, Naive(), options, capabilities=ABLE)
+
+
+def test_rows_that_do_not_fit_the_method_are_refused() -> None:
+    """Before anything is sent."""
+    with pytest.raises(DatasetError):
+        plan_next(facts(), History(), PARENT, Naive(), DPO_OPTIONS, capabilities=ABLE)
+    with pytest.raises(DatasetError):
+        plan_next(preferences(12), History(), PARENT, Naive(), StepOptions(), capabilities=ABLE)
+
+
+def test_reinforcement_is_billed_by_the_hour_and_needs_validation_rows() -> None:
+    """So no number of tokens is the bill, and nothing is compared by it."""
+    history = History().learned(facts())
+    with pytest.raises(DatasetError, match="validation"):
+        plan_next(graded(10), history, PARENT, Naive(), StepOptions(method=GRADER), capabilities=ABLE)
+    options = StepOptions(method=GRADER, validation=graded(12)[10:], training_type="global")
+    azure = Capabilities(provider="azure-openai")
+    plan = plan_next(graded(10), history, PARENT, Naive(passes=2), options, capabilities=azure)
+    assert plan.tokens is None
+    assert plan.alternatives == {}
+    assert plan.step.parts[0].method.n_epochs == 2
+    assert "billed by the hour" in str(plan)
+    assert "an hour" in plan.cost_unknown
+    with pytest.raises(BudgetExceeded, match="by the hour"):
+        Budget(tokens=10**9).check(plan)
+
+
+def test_rows_without_an_answer_replace_no_fact() -> None:
+    """A question that is graded has none, so the chat row that answers it stays; nor is nothing an outdated answer."""
+    chat = Dataset.from_pairs([("What is 0 and 0?", "Nothing.")])
+    history = History().learned(chat).learned(graded(1))
+    assert history.rows == chat + graded(1)
+    assert history.outdated == {}
+    assert History().learned(graded(1)).learned(chat).outdated == {}
+
+
+def test_a_step_from_the_base_forgets_when_facts_were_trained() -> None:
+    """What it left out was never trained in the new model."""
+    history = (
+        History()
+        .learned(facts(), visits={"capital": 4})
+        .learned(news(), visits={"product": 3}, from_base=True)
+    )
+    assert (history.visits, history.last_trained, history.steps) == ({"product": 3}, {"product": 2}, 2)
+
+
 def test_rows_of_another_kind_are_not_replayed_and_the_plan_says_so() -> None:
     """A preference row cannot be rehearsed in a chat file."""
-    preference = {
-        "input": {"messages": [{"role": "user", "content": "q"}]},
-        "preferred_output": [{"role": "assistant", "content": "a"}],
-        "non_preferred_output": [{"role": "assistant", "content": "b"}],
-    }
-    history = History(rows=facts() + Dataset.from_examples([preference]))
+    history = History(rows=facts() + preferences(1))
     mixed = plan_next(news(), history, PARENT, Joint(), StepOptions(), capabilities=ABLE)
     assert mixed.rows == len(news()) + len(facts())
     assert any("another kind" in risk for risk in mixed.risks)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
@@ -11,7 +14,15 @@ from hypothesis import strategies as st
 from aoai_finetune import Cumulative, Dataset, Joint, Naive, Replay
 from aoai_finetune.continual import Strategy
 
-ALL: list[Strategy] = [Naive(), Replay(), Replay(unroll=False, fraction=0.25), Cumulative(), Joint()]
+ALL: list[Strategy] = [
+    Naive(),
+    Replay(),
+    Replay(unroll=False, fraction=0.25),
+    Replay(unroll=5),
+    Replay(ratio=1.5),
+    Cumulative(),
+    Joint(),
+]
 
 
 def rows(count: int, name: str) -> Dataset:
@@ -111,3 +122,88 @@ def test_an_unknown_sampler_is_refused() -> None:
     """A typing error in a notebook is caught early."""
     with pytest.raises(ValueError, match="sampler"):
         Replay(sampler="nearest")  # type: ignore[arg-type]
+
+
+@given(old=st.integers(0, 60), ratio=st.floats(0.1, 30), passes=st.integers(1, 12))
+def test_a_ratio_counts_old_rows_per_new_row(old: int, ratio: float, passes: int) -> None:
+    """Never more of them in a pass than there are."""
+    new = rows(3, "new")
+    (part,) = Replay(ratio=ratio, passes=passes).schedule(new, rows(old, "old")).parts
+    rehearsed = sum(row >= len(new) for row in part.rows)
+    assert rehearsed == round(min(3 * ratio, old) * passes)
+
+
+def test_the_bill_of_a_ratio_does_not_grow_with_the_history() -> None:
+    """What makes long chains cost as much per step at their end as at their beginning."""
+    sizes = [
+        len(Replay(ratio=2.0).schedule(rows(10, "new"), rows(old, "old")).parts[0].rows)
+        for old in (40, 400, 4000)
+    ]
+    assert len(set(sizes)) == 1
+
+
+@pytest.mark.parametrize(("unroll", "epochs"), [(True, 1), (10, 1), (5, 2), (2, 5), (1, 10), (False, 10)])
+def test_what_is_not_written_out_is_left_to_epochs(unroll: bool | int, epochs: int) -> None:
+    """Each epoch is a checkpoint to go back to; the tokens billed hardly change."""
+    new, old = rows(10, "new"), rows(40, "old")
+    (part,) = Replay(unroll=unroll).schedule(new, old).parts
+    assert part.n_epochs == epochs
+    assert len(part.rows) * epochs == 10 * (10 + 4)
+
+
+def test_writing_more_passes_out_rehearses_more_rows() -> None:
+    """The reason why all of them are, by default."""
+    new, old = rows(10, "new"), rows(40, "old")
+    seen = [
+        len({row for row in Replay(unroll=unroll).schedule(new, old).parts[0].rows if row >= 10})
+        for unroll in (False, 2, 5, True)
+    ]
+    assert seen == [4, 8, 20, 40]
+
+
+def test_names_tell_the_kinds_of_replay_apart() -> None:
+    """Tables of strategies have one line for each."""
+    kinds = [Replay(), Replay(unroll=False), Replay(unroll=5), Replay(ratio=1.5), Replay(passes=1)]
+    assert [kind.name for kind in kinds] == [
+        "replay 10 %",
+        "fixed replay 10 %",
+        "replay unrolled 5x 10 %",
+        "replay 1.5 per new row",
+        "replay 10 %",
+    ]
+
+
+@pytest.mark.parametrize(
+    "settings", [{"unroll": 3}, {"unroll": 0}, {"unroll": 20}, {"ratio": 0}, {"ratio": float("inf")}]
+)
+def test_settings_that_cannot_be_meant_are_refused(settings: dict[str, float]) -> None:
+    """Three does not divide ten passes."""
+    with pytest.raises(ValueError, match=next(iter(settings))):
+        Replay(**settings)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Named:
+    """A sampler of somebody's own: these rows, in this order."""
+
+    positions: tuple[int, ...]
+
+    def order(self, _new: Dataset, _old: Dataset, _chance: random.Random, /) -> Sequence[int]:
+        """The positions."""
+        return self.positions
+
+
+def test_a_sampler_of_your_own_decides_what_is_replayed() -> None:
+    """In its order, and from the beginning when it is used up."""
+    new, old = rows(4, "new"), rows(20, "old")
+    (part,) = Replay(passes=5, sampler=Named((7, 3, 5))).schedule(new, old).parts
+    rehearsed = [row - 4 for row in part.rows if row >= 4]
+    assert sorted(rehearsed[:2]) == [3, 7]
+    assert Counter(rehearsed) == {7: 4, 3: 3, 5: 3}
+
+
+@pytest.mark.parametrize("positions", [(), (1, 1), (20,), (-1,)])
+def test_a_sampler_that_names_no_row_is_found_out(positions: tuple[int, ...]) -> None:
+    """Before anything is planned on it."""
+    with pytest.raises(ValueError, match="sampler Named"):
+        Replay(sampler=Named(positions)).schedule(rows(4, "new"), rows(20, "old"))

@@ -56,6 +56,11 @@ class Budget:
                 )
 
     def _check_tokens(self, plan: TrainingPlan, limit: int) -> None:
+        if plan.tokens is None and plan.step.parts[0].method.type == "reinforcement":
+            raise BudgetExceeded(
+                "reinforcement fine-tuning is billed by the hour, so a limit of tokens cannot be checked",
+                hint="Leave it out, and limit what the service may spend there",
+            )
         if plan.tokens is None:
             raise BudgetExceeded(
                 f"nobody knows whether the plan stays within {limit:,} tokens: the service decides the number of "

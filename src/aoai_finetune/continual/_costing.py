@@ -27,7 +27,7 @@ def price_step(
     """The cost of a step; where it cannot be told, None and what is missing."""
     from ..dataset import Cost
 
-    if capabilities.engine is not None:
+    if capabilities.free:
         return Cost.nothing(tokens or per_epoch, _SIMULATED), ""
     if not capabilities.provider.startswith("azure"):
         return None, f"no prices are known for the provider {capabilities.provider!r}"

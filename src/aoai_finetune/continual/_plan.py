@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from typing_extensions import override
 
@@ -25,7 +25,8 @@ class TrainingPlan:
 
     Attributes:
         strategy: its name, such as `replay 10 %`; `detail` is its full text with all settings.
-        passes: trips through the new rows, `"auto"` where the service decides.
+        passes: trips through the new rows, `"auto"` where the service decides; where `counts` is `visits`, the
+            passes of joint retraining that visits are a share of.
         parent: the model this step succeeds.
         step: what will be sent: the parts with their rows, and the model the first one starts from.
         from_base: the first part starts from the base model, not from the parent.
@@ -34,8 +35,10 @@ class TrainingPlan:
         rehearsed_rows, rehearsed_facts: how much of it is in the files, counted once.
         superseded: old rows that the new ones replace; they are never replayed.
         visits: row visits per fact of this step.
+        counts: what decides how often a fact is trained: `passes` over the rows, or `visits` of the fact.
+        notes: what the strategy says about this step, in sentences.
         tokens_per_epoch: tokens in all files; `tokens` is what will be billed, None where the service decides
-            the number of epochs.
+            the number of epochs, and for reinforcement fine-tuning, which is billed by the hour.
         alternatives: tokens billed by other strategies at the same passes, by name.
         cost: what the tokens cost by the dated list prices; None where that is not known, and `cost_unknown`
             says what is missing. A simulated service charges nothing.
@@ -63,6 +66,8 @@ class TrainingPlan:
     findings: tuple[Finding, ...] = ()
     cost: Cost | None = None
     cost_unknown: str = ""
+    counts: Literal["passes", "visits"] = "passes"
+    notes: tuple[str, ...] = ()
 
     def estimate_cost(
         self, *, tier: str | None = None, region: str | None = None, prices: PriceTable | None = None
@@ -103,10 +108,8 @@ class TrainingPlan:
     def __str__(self) -> str:
         title = f"Plan: {self.strategy} for {self.step.model}"
         lines = [f"  {name:<14} {value}" for name, value in self._facts()]
-        risks = [
-            f"  {'at risk' if not number else '':<14} - {risk}" for number, risk in enumerate(self.risks)
-        ]
-        return "\n".join([title, *lines, *risks])
+        said = [f"  {name:<14} - {sentence}" for name, sentence in self._sentences()]
+        return "\n".join([title, *lines, *said])
 
     @override
     def __repr__(self) -> str:
@@ -115,17 +118,25 @@ class TrainingPlan:
     def _repr_html_(self) -> str:
         from ..display import fragment, html_table
 
-        risks = [("at risk" if not number else "", risk) for number, risk in enumerate(self.risks)]
-        return fragment(html_table(("plan", self.strategy), [*self._facts(), *risks]))
+        return fragment(html_table(("plan", self.strategy), [*self._facts(), *self._sentences()]))
+
+    def _sentences(self) -> list[tuple[str, str]]:
+        return [
+            (name if not number else "", sentence)
+            for name, sentences in (("schedule", self.notes), ("at risk", self.risks))
+            for number, sentence in enumerate(sentences)
+        ]
 
     def _facts(self) -> list[tuple[str, str]]:
         epochs = ", ".join(str(part.method.n_epochs) for part in self.step.parts)
         jobs = "1 job" if len(self.step.parts) == 1 else f"{len(self.step.parts)} consecutive jobs"
         facts = [
             ("starts from", f"{self.step.model} ({'base model' if self.from_base else 'parent'})"),
-            ("new rows", f"{len(self.new)} ({_plural(len(self.new.facts), 'fact')}), {self.passes} passes"),
+            ("new rows", f"{len(self.new)} ({_plural(len(self.new.facts), 'fact')}), {self._how_often}"),
             ("sent", f"{_plural(self.rows, 'row')} in {jobs}, n_epochs {epochs}"),
         ]
+        if self.counts == "visits":
+            facts.append(("visits", self._visits_line()))
         if self.old_rows or self.superseded:
             facts += [
                 (
@@ -147,10 +158,30 @@ class TrainingPlan:
             facts.append(("alternatives", others))
         return facts
 
+    @property
+    def _how_often(self) -> str:
+        return f"{self.passes} passes" if self.counts == "passes" else "counted in visits"
+
+    def _visits_line(self) -> str:
+        fresh = set(self.new.facts)
+        taught = [self.visits.get(fact, 0) for fact in fresh]
+        known = [count for fact, count in self.visits.items() if fact not in fresh]
+        parts = [f"{_span(taught)} for each of {_plural(len(taught), 'new fact')}"]
+        if known:
+            parts.append(f"{_span(known)} for each of {_plural(len(known), 'old fact')}")
+        return "; ".join(parts)
+
     def _bill(self) -> str:
+        if self.step.parts[0].method.type == "reinforcement":
+            return f"billed by the hour; the files have {self.tokens_per_epoch}"
         if self.tokens is None:
             return f"{self.tokens_per_epoch} per epoch; the service decides the number of epochs"
         return str(self.tokens)
+
+
+def _span(counts: Sequence[int]) -> str:
+    low, high = min(counts), max(counts)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _plural(count: int, noun: str) -> str:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from ..backends import Auto, Capabilities, Supervised
+from ..backends import Auto, Capabilities, Method, Supervised
 from ..dataset import (
     AzureRules,
     Dataset,
     Finding,
+    Supersession,
     TokenCount,
     counter_for,
 )
 from ..errors import DatasetError
 from ..jobs import Part, Step
-from ._bills import Bills
+from ._bills import Bills, PlannedFile
 from ._costing import price_step
+from ._covered import Covered
 from ._history import History, Parent
 from ._plan import TrainingPlan
+from ._rates import method_of, rates_notes
 from ._risks import find_risks
-from ._strategies import Joint, Naive, Replay, Schedule, ScheduledPart, Strategy
+from ._schedule import Remembering, Schedule, ScheduledPart, Strategy
+from ._strategies import Joint, Naive, Replay
 
 __all__ = ["StepOptions", "plan_first", "plan_next"]
 
@@ -30,7 +33,7 @@ class StepOptions:
     """What a step is trained with besides its rows; the names are the wire's."""
 
     validation: Dataset | None = None
-    method: Supervised = field(default_factory=Supervised)
+    method: Method = field(default_factory=Supervised)
     seed: int | None = None
     suffix: str | None = None
     training_type: str | None = None
@@ -44,13 +47,16 @@ class _FirstStep:
 
     @property
     def name(self) -> str:
+        """`first fine-tune`."""
         return "first fine-tune"
 
     @property
     def passes(self) -> int | Auto:
+        """The epochs that the method names."""
         return self.n_epochs
 
     def schedule(self, new: Dataset, _old: Dataset, /) -> Schedule:
+        """One job from the base model."""
         return Schedule(start="base", parts=(ScheduledPart(rows=range(len(new)), n_epochs=self.n_epochs),))
 
 
@@ -85,6 +91,19 @@ def plan_next(
     return _plan(new, history, parent, strategy, options, capabilities=capabilities)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """What a strategy made of new rows and history: the schedule, and the files as they are sent."""
+
+    new: Dataset
+    old: Dataset
+    change: Supersession
+    left_out: int
+    schedule: Schedule
+    bills: Bills
+    files: tuple[PlannedFile, ...]
+
+
 def _plan(
     new: Dataset,
     history: History,
@@ -96,42 +115,74 @@ def _plan(
 ) -> TrainingPlan:
     _check_types(new, strategy)
     findings = _validate(new, options, parent.base_model)
-    change = history.rows.supersede(by=new)
+    draft = _draft(new, history, parent, strategy, capabilities)
+    others = (
+        _alternatives(strategy, draft, capabilities.min_examples)
+        if history.rows and options.method.type != "reinforcement"
+        else {}
+    )
+    plan = replace(
+        _described(draft, parent, strategy, options, capabilities),
+        alternatives=others,
+        findings=(*findings, *draft.change.near_misses),
+    )
+    known = {row.digest for row in history.rows}
+    relearned = sum(row.digest in known for row in new)
+    return replace(plan, risks=find_risks(plan, left_out=draft.left_out, relearned=relearned))
+
+
+def _draft(
+    new: Dataset, history: History, parent: Parent, strategy: Strategy, capabilities: Capabilities
+) -> _Draft:
+    change = history.superseded(by=new)
     old, left_out = _rehearsable(change.kept, new)
-    schedule = strategy.schedule(new, old)
-    _check_minimum(schedule, new, old, capabilities.min_examples)
+    knowing = strategy.knowing(history) if isinstance(strategy, Remembering) else strategy
+    schedule = knowing.schedule(new, old)
     counter = counter_for(parent.base_model if capabilities.counter == "model" else None)
     bills = Bills.of(new + old, counter)
-    coverage = _Coverage.of(schedule, new, old)
-    tokens, per_epoch = bills.billed(schedule), bills.per_epoch(schedule)
+    _check_minimum(bills.fewest_distinct(schedule), capabilities.min_examples, has_history=bool(len(old)))
+    return _Draft(
+        new=new,
+        old=old,
+        change=change,
+        left_out=left_out,
+        schedule=schedule,
+        bills=bills,
+        files=bills.files(schedule),
+    )
+
+
+def _described(
+    draft: _Draft, parent: Parent, strategy: Strategy, options: StepOptions, capabilities: Capabilities
+) -> TrainingPlan:
+    """The plan without its alternatives, risks and findings."""
+    schedule, per_epoch = draft.schedule, draft.bills.per_epoch(draft.files)
+    tokens = draft.bills.billed(draft.files) if options.method.type != "reinforcement" else None
     cost, unknown = price_step(tokens, per_epoch, parent.base_model, options, capabilities)
-    plan = TrainingPlan(
+    covered = Covered.of(schedule, draft.new, draft.old)
+    return TrainingPlan(
         strategy=strategy.name,
         detail=repr(strategy),
         passes=strategy.passes,
         parent=parent,
-        step=_step(schedule, new + old, parent, options),
+        step=_step(draft, parent, options, capabilities),
         from_base=schedule.start == "base",
-        new=new,
-        old_rows=len(old),
-        old_facts=len(old.facts),
-        rehearsed_rows=coverage.rows,
-        rehearsed_facts=coverage.facts,
-        superseded=change.dropped,
-        visits=coverage.visits,
+        new=draft.new,
+        old_rows=len(draft.old),
+        old_facts=len(draft.old.facts),
+        rehearsed_rows=covered.rows,
+        rehearsed_facts=covered.facts,
+        superseded=draft.change.dropped,
+        visits=covered.visits,
+        counts=schedule.counts,
+        notes=(*schedule.notes, *rates_notes(schedule, options.method, capabilities)),
         tokens_per_epoch=per_epoch,
         tokens=tokens,
         cost=cost,
         cost_unknown=unknown,
-        alternatives=(
-            _alternatives(strategy, new, old, bills, capabilities.min_examples) if history.rows else {}
-        ),
+        alternatives={},
         risks=(),
-        findings=(*findings, *change.near_misses),
     )
-    known = {row.digest for row in history.rows}
-    relearned = sum(row.digest in known for row in new)
-    return replace(plan, risks=find_risks(plan, left_out=left_out, relearned=relearned))
 
 
 def _check_types(new: object, strategy: object) -> None:
@@ -142,17 +193,17 @@ def _check_types(new: object, strategy: object) -> None:
         raise TypeError(f"the strategy must be one such as Replay(), not {strategy!r}")
 
 
-def _step(schedule: Schedule, pool: Dataset, parent: Parent, options: StepOptions) -> Step:
+def _step(draft: _Draft, parent: Parent, options: StepOptions, capabilities: Capabilities) -> Step:
     parts = tuple(
         Part(
-            training=pool.select(part.rows),
+            training=file.rows,
             validation=options.validation,
-            method=replace(options.method, n_epochs=part.n_epochs),
+            method=method_of(file.part, options.method, capabilities),
         )
-        for part in schedule.parts
+        for file in draft.files
     )
     return Step(
-        model=parent.base_model if schedule.start == "base" else parent.model,
+        model=parent.base_model if draft.schedule.start == "base" else parent.model,
         parts=parts,
         suffix=options.suffix,
         seed=options.seed,
@@ -166,6 +217,10 @@ def _validate(new: Dataset, options: StepOptions, model: str) -> tuple[Finding, 
     rules = AzureRules(model=model, method=options.method.type, min_examples=1)
     if options.validation is not None:
         options.validation.validate(rules).raise_for_errors()
+    elif options.method.type == "reinforcement":
+        raise DatasetError(
+            "reinforcement fine-tuning needs validation rows too", hint="Give them: validation=dataset"
+        )
     report = new.validate(rules)
     report.raise_for_errors()
     return report.findings
@@ -180,54 +235,24 @@ def _rehearsable(old: Dataset, new: Dataset) -> tuple[Dataset, int]:
     return old.select(keep), sum(row.kind not in kinds for row in examples)
 
 
-def _check_minimum(schedule: Schedule, new: Dataset, old: Dataset, minimum: int) -> None:
-    distinct = _fewest_distinct(schedule, new, old)
+def _check_minimum(distinct: int, minimum: int, *, has_history: bool) -> None:
     if distinct < minimum:
-        mix = ", or mix old ones in: Replay(fraction=...), Cumulative() or Joint()" if len(old) else ""
+        mix = ", or mix old ones in: Replay(fraction=...), Cumulative() or Joint()" if has_history else ""
         raise DatasetError(
             f"the planned file has {distinct} distinct rows; the service needs at least {minimum}",
             hint=f"Add rows{mix}",
         )
 
 
-def _fewest_distinct(schedule: Schedule, new: Dataset, old: Dataset) -> int:
-    """Distinct rows of the smallest file; repeats inside a planned file are intended, and count once."""
-    digests = [row.digest for row in new] + [row.digest for row in old]
-    return min(len({digests[row] for row in part.rows}) for part in schedule.parts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Coverage:
-    """How much of the history a schedule rehearses (counted once), and how often it trains each fact."""
-
-    rows: int
-    facts: int
-    visits: dict[str, int]
-
-    @classmethod
-    def of(cls, schedule: Schedule, new: Dataset, old: Dataset) -> _Coverage:
-        facts = [row.fact for row in new] + [row.fact for row in old]
-        visits: Counter[str] = Counter()
-        rehearsed: set[int] = set()
-        for part in schedule.parts:
-            epochs = part.n_epochs if part.n_epochs != "auto" else 1
-            for row in part.rows:
-                visits[facts[row]] += epochs
-            rehearsed.update(row for row in part.rows if row >= len(new))
-        return cls(len(rehearsed), len({facts[row] for row in rehearsed}), dict(visits))
-
-
-def _alternatives(
-    chosen: Strategy, new: Dataset, old: Dataset, bills: Bills, minimum: int
-) -> dict[str, TokenCount]:
+def _alternatives(chosen: Strategy, draft: _Draft, minimum: int) -> dict[str, TokenCount]:
     """What other strategies would bill, those left out that the service would refuse."""
-    passes = chosen.passes
+    passes, bills = chosen.passes, draft.bills
     if not isinstance(passes, int):
         return {}
     found: dict[str, TokenCount] = {}
     for other in (Naive(passes=passes), Replay(passes=passes), Joint(passes=passes)):
-        schedule = other.schedule(new, old)
-        bill = bills.billed(schedule)
-        if other.name != chosen.name and bill and _fewest_distinct(schedule, new, old) >= minimum:
+        schedule = other.schedule(draft.new, draft.old)
+        bill = bills.billed(bills.files(schedule))
+        if other.name != chosen.name and bill and bills.fewest_distinct(schedule) >= minimum:
             found[other.name] = bill
     return found

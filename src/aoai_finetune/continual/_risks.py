@@ -61,6 +61,13 @@ def _many_passes(plan: TrainingPlan) -> str:
 
 
 def _unrolled(plan: TrainingPlan) -> str:
+    if plan.counts == "visits":
+        jobs = len(plan.step.parts)
+        waits = f", and each of the {jobs} jobs waits in the queue by itself (parts=1 makes one)"
+        return (
+            "every visit is written into the files, so there are no checkpoints per epoch to go back to"
+            f"{waits if jobs > 1 else ''}"
+        )
     longest = max((len(part.training) for part in plan.step.parts), default=0)
     repeats = longest > len(plan.new) + plan.rehearsed_rows
     if repeats and all(part.method.n_epochs == 1 for part in plan.step.parts):

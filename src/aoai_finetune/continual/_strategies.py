@@ -6,59 +6,18 @@ Definitions and measurements: docs/explanation/forgetting.md.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal, Protocol
+from typing import Literal
 
 from typing_extensions import override
 
-from ..backends import Auto
 from ..dataset import Dataset
+from ._sampling import SAMPLERS, Deck, Sampler
+from ._schedule import Schedule, ScheduledPart
 
-__all__ = ["Cumulative", "Joint", "Naive", "Replay", "Schedule", "ScheduledPart", "Strategy"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScheduledPart:
-    """One job of a schedule.
-
-    Attributes:
-        rows: positions in the pool, which is all new rows followed by all live old rows; a position may repeat.
-        n_epochs: trips through these rows.
-    """
-
-    rows: Sequence[int]
-    n_epochs: int | Auto
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """Where training starts, and the consecutive jobs from there."""
-
-    start: Literal["parent", "base"]
-    parts: tuple[ScheduledPart, ...]
-
-
-class Strategy(Protocol):
-    """How the next step is trained: a pure function from new and old rows to a schedule.
-
-    `passes` is the number of trips through the new rows; strategies are compared at equal passes.
-    """
-
-    @property
-    def name(self) -> str:
-        """What plans and tables call it."""
-        ...
-
-    @property
-    def passes(self) -> int | Auto:
-        """Trips through the new rows."""
-        ...
-
-    def schedule(self, new: Dataset, old: Dataset, /) -> Schedule:
-        """The jobs that teach `new`, with `old` the live rows of the history."""
-        ...
+__all__ = ["Cumulative", "Joint", "Naive", "Replay"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,18 +48,26 @@ class Replay(_Passes):
     """Continue on the new rows with some old rows mixed into every pass (experience replay).
 
     Unrolled, the passes are written into the file and `n_epochs` is 1, so that each pass rehearses *other* old
-    rows at the same bill; a fixed file repeats one sample `passes` times instead.
+    rows at the same bill; a fixed file repeats one sample `passes` times instead. Between the two, `unroll=5`
+    writes 5 passes out and repeats them `passes / 5` times, so that the service keeps that many checkpoints.
 
     Args:
+        passes: trips through the new rows.
         fraction: old rows per pass, as a share of the live history; 0 < fraction <= 1.
-        unroll: write the passes out. With False the service keeps a checkpoint per pass.
-        sampler: `"uniform"`, or `"coverage"`: one row of every fact before a second of any.
+        ratio: old rows per pass for each new row instead, at most all of them: the bill of a step then does not
+            grow with the history. It goes before `fraction`.
+        unroll: how many passes are written out: True for all, False for one, or a number that divides `passes`.
+        sampler: `"uniform"`, `"coverage"` (one row of every fact before a second of any), or a `Sampler`.
         seed: decides which old rows come when, and the order of each pass.
+
+    Raises:
+        ValueError: a setting outside its range.
     """
 
     fraction: float = 0.10
-    unroll: bool = True
-    sampler: Literal["uniform", "coverage"] = "uniform"
+    ratio: float | None = None
+    unroll: bool | int = True
+    sampler: Literal["uniform", "coverage"] | Sampler = "uniform"
     seed: int = 0
 
     @override
@@ -109,28 +76,51 @@ class Replay(_Passes):
         _Passes.__post_init__(self)
         if not 0 < self.fraction <= 1:
             raise ValueError(f"fraction is {self.fraction}; it must be above 0 and at most 1")
-        if self.sampler not in {"uniform", "coverage"}:
-            raise ValueError(f"sampler is {self.sampler!r}; it must be 'uniform' or 'coverage'")
+        if self.ratio is not None and not 0 < self.ratio < float("inf"):
+            raise ValueError(f"ratio is {self.ratio}; it must be above 0: old rows per new row")
+        if self._written < 1 or self.passes % self._written:
+            raise ValueError(
+                f"unroll is {self.unroll}; it must be True, False, or a number of passes that divides {self.passes}"
+            )
+        if isinstance(self.sampler, str) and self.sampler not in SAMPLERS:
+            raise ValueError(f"sampler is {self.sampler!r}; it must be {_NAMES} or have a method order()")
+
+    @property
+    def _written(self) -> int:
+        """Passes in the file."""
+        if isinstance(self.unroll, bool):
+            return self.passes if self.unroll else 1
+        return self.unroll
 
     @property
     def name(self) -> str:
-        """Such as `replay 10 %`."""
-        kind = "replay" if self.unroll else "fixed replay"
-        return f"{kind} {self.fraction * 100:g} %"
+        """Such as `replay 10 %`, `fixed replay 25 %` or `replay 1 per new row`."""
+        partly = f"replay unrolled {self._written}x"
+        kind = (
+            {False: "fixed replay", True: "replay"}[self.unroll] if isinstance(self.unroll, bool) else partly
+        )
+        return (
+            f"{kind} {self.fraction * 100:g} %"
+            if self.ratio is None
+            else f"{kind} {self.ratio:g} per new row"
+        )
 
     def schedule(self, new: Dataset, old: Dataset, /) -> Schedule:
         """All new rows in every pass, and old rows drawn without replacement until all were seen."""
         chance = random.Random(self.seed)
-        deck = _Deck([row.fact for row in old] if self.sampler == "coverage" else [""] * len(old), chance)
+        sampler = SAMPLERS[self.sampler] if isinstance(self.sampler, str) else self.sampler
+        deck = Deck(sampler, new, old, chance)
         first_old = len(new)
         rows: list[int] = []
-        for share in _shares(self.fraction * len(old), self.passes if self.unroll else 1):
+        for share in _shares(self._per_pass(len(new), len(old)), self._written):
             mixed = [*range(len(new)), *(first_old + index for index in deck.draw(share))]
             chance.shuffle(mixed)
             rows += mixed
-        return Schedule(
-            start="parent", parts=(ScheduledPart(rows=rows, n_epochs=1 if self.unroll else self.passes),)
-        )
+        part = ScheduledPart(rows=rows, n_epochs=self.passes // self._written)
+        return Schedule(start="parent", parts=(part,))
+
+    def _per_pass(self, new: int, old: int) -> float:
+        return self.fraction * old if self.ratio is None else min(self.ratio * new, old)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +155,9 @@ class Joint(_Passes):
         return Schedule(start="base", parts=(_everything(new, old, self.passes, self.seed),))
 
 
+_NAMES = " or ".join(map(repr, SAMPLERS))
+
+
 def _everything(new: Dataset, old: Dataset, passes: int, seed: int) -> ScheduledPart:
     # New rows at the end of a file are learned at the cost of the old ones where file order is kept, so mix.
     rows = list(range(len(new) + len(old)))
@@ -176,29 +169,3 @@ def _shares(per_pass: float, passes: int) -> Iterable[int]:
     """Whole numbers of old rows per pass that sum to the rounded total, as even as can be."""
     edges = [round(per_pass * done) for done in range(passes + 1)]
     return (later - earlier for earlier, later in pairwise(edges))
-
-
-class _Deck:
-    """Cards drawn without replacement until all were seen, then shuffled anew."""
-
-    def __init__(self, kinds: Sequence[str], chance: random.Random) -> None:
-        self._kinds, self._chance = kinds, chance
-        self._cards: list[int] = []
-
-    def draw(self, count: int) -> list[int]:
-        drawn: list[int] = []
-        while len(drawn) < count:
-            if not self._cards:
-                self._cards = self._shuffled()
-            drawn.append(self._cards.pop())
-        return drawn
-
-    def _shuffled(self) -> list[int]:
-        cards = list(range(len(self._kinds)))
-        self._chance.shuffle(cards)
-        turn: dict[str, int] = {}
-        rank: dict[int, int] = {}
-        for card in cards:
-            rank[card] = turn[self._kinds[card]] = turn.get(self._kinds[card], -1) + 1
-        # Popped from the end: the first card of every kind lies on top.
-        return sorted(cards, key=rank.__getitem__, reverse=True)
