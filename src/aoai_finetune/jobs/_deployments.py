@@ -132,10 +132,24 @@ def existing_deployment(backend: Backend, name: str, model: str) -> Waiting[Depl
     return found
 
 
-def create_deployment(backend: Backend, name: str, model: str, tier: str) -> Waiting[DeploymentRecord]:
-    """Create a deployment, again after what passes: a name in use gets this model. Raises `ServiceError`."""
+def create_deployment(
+    backend: Backend, name: str, model: str, tier: str, *, unclear: Callable[[], None] = lambda: None
+) -> Waiting[DeploymentRecord]:
+    """Create a deployment, again after what passes: a name in use gets this model. Raises `ServiceError`.
+
+    `unclear` is called after each attempt that may have been acted upon, or may still be: what was sent then can
+    arrive after everything else.
+    """
     at = serving(backend)
-    return (yield from _insisting(lambda: at.create_deployment(name, model, tier=tier)))
+
+    def create() -> DeploymentRecord:
+        try:
+            return at.create_deployment(name, model, tier=tier)
+        except OutcomeUnknown:
+            unclear()
+            raise
+
+    return (yield from _insisting(create))
 
 
 def until_answering(backend: Backend, record: DeploymentRecord) -> Waiting[DeploymentRecord]:

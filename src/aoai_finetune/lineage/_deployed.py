@@ -172,8 +172,12 @@ class Deployed:
             now=backend.clock.now(),
         )
         self._mine[number] = target
-        record = yield from create_deployment(backend, target.name, model, self._tier)
-        self._book.made(number)
+        doubts = set[int]()
+        record = yield from create_deployment(
+            backend, target.name, model, self._tier, unclear=lambda: doubts.add(number)
+        )
+        if not doubts:
+            self._book.made(number)
         return record
 
     # -- out -----------------------------------------------------------------------------------------------

@@ -289,6 +289,10 @@ class Remembered:
     def _repr_html_(self) -> str:
         from ._display import lineage_html
 
+        if self._store.closed:
+            from ..display import escape
+
+            return escape(repr(self))
         return lineage_html(self.versions, self._ledger.aliases())
 
 
