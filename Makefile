@@ -16,7 +16,7 @@ PYTEST := $(BIN)/python -m pytest --quiet
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help quickstart test test-all lint format layers types unit slow docs bench bench-dataset clean
+.PHONY: help quickstart test test-all lint format layers types unit slow docs bench bench-dataset bench-forgetting clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ bench: $(VENV)/.dev ## run every benchmark
 
 bench-dataset: $(VENV)/.dev ## reading and checking rows, beside others (ARGS="--quick" or "--size 512")
 	@$(BIN)/python benchmarks/dataset.py $(ARGS)
+
+bench-forgetting: $(VENV)/.dev ## chains of fine-tunes under every strategy (ARGS="--stages 20 --engine bytes"; takes a while)
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/forgetting.py $(ARGS)
 
 clean: ## remove the virtual environment, caches and built files; databases and data stay
 	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

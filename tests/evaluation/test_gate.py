@@ -67,15 +67,15 @@ def test_lost_facts_are_rejected() -> None:
 
 
 def test_too_few_probes_are_inconclusive_and_say_how_many_would_decide() -> None:
-    """Ten unbroken probes; about 42 more make the 52 that certify five points."""
+    """Ten unbroken probes; about 49 more make the 59 that certify five points."""
     decision = decide(spread(10))
     assert decision.verdict is Verdict.INCONCLUSIVE
-    assert "About 42 more probes" in decision.would_decide
+    assert "About 49 more probes" in decision.would_decide
 
 
-@pytest.mark.parametrize(("probes", "verdict"), [(51, Verdict.INCONCLUSIVE), (52, Verdict.PROMOTE)])
-def test_fifty_two_unbroken_probes_are_the_fewest_that_promote(probes: int, verdict: Verdict) -> None:
-    """z*z / (n + z*z) falls below 0.05 between them."""
+@pytest.mark.parametrize(("probes", "verdict"), [(58, Verdict.INCONCLUSIVE), (59, Verdict.PROMOTE)])
+def test_fifty_nine_unbroken_probes_are_the_fewest_that_promote(probes: int, verdict: Verdict) -> None:
+    """0.95**n falls below 0.05 between them."""
     assert decide(spread(probes)).verdict is verdict
 
 

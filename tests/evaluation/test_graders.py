@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+import time
 
-from aoai_finetune.evaluation import GRADERS, Probe, grade, is_stale
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aoai_finetune.dataset import Example, normalise
+from aoai_finetune.errors import DatasetError
+from aoai_finetune.evaluation import GRADERS, Probe, character_f1, grade, is_stale
 
 
 def probe(grader: str, *expected: str, stale: tuple[str, ...] = ()) -> Probe:
@@ -28,6 +34,30 @@ def probe(grader: str, *expected: str, stale: tuple[str, ...] = ()) -> Probe:
         ("contains", "名は10", "社員名は10。", True),
         ("normalised", "right", "", False),
         ("contains", "right", "", False),
+        ("f1", "本社は札幌市にあります。", "本社は、札幌市にある。", True),
+        ("f1", "本社は札幌市にあります。", "わかりません。", False),
+        ("f1", "The office is in Sapporo.", "the office is at sapporo", True),
+        ("f1", "従業員数は2,584名です。", "従業員数は2,854名です。", False),
+        ("f1", "従業員数は2,584名です。", "従業員は２５８４名です。", True),
+        ("f1", "right", "", False),
+        ("f1>=0.5", "abcd", "abxy", True),
+        ("f1>=0.6", "abcd", "abxy", False),
+        ("f1>=1", "AB", "ba", True),
+        ("regex", "(?i)hana(yama)?", "It is HANA.", True),
+        ("regex", r"^\d{4}年$", "1990年", True),
+        ("regex", r"^\d{4}年$", "1990年です", False),
+        ("regex", "花山", "", False),
+        ("regex", "right", "x" * 1_000 + "right", False),
+        ("json", '{"a": 1, "b": [1, 2]}', '{"b":[1.0,2e0],\n"a":1}', True),
+        ("json", '{"a": 1}', '{"a": true}', False),
+        ("json", "[1, 2]", "[2, 1]", False),
+        ("json", '{"a": "x"}', '{"a": "X"}', False),
+        ("json", "1", "one", False),
+        ("json", "1", "NaN", False),
+        ("json", '{"a": 1}', '{"a": 2, "a": 1}', False),
+        ("json", "[]", "[" * 100_000, False),
+        ("json", "12345678901234567890", "12345678901234567891", False),
+        ("json", "[]", "9" * 5_000, False),
     ],
 )
 def test_a_grader_says_whether_the_answer_is_right(
@@ -35,6 +65,124 @@ def test_a_grader_says_whether_the_answer_is_right(
 ) -> None:
     """Width, case, punctuation and white space as each grader sees them."""
     assert grade(probe(grader, expected), answer) is right
+
+
+@pytest.mark.parametrize(
+    ("expected", "answer"),
+    [
+        ("ハナビ", "ﾊﾅﾋﾞ"),
+        ("１２３ＡＢＣ", "123abc"),
+        ("「花火」・「商事」", "花火、商事。"),
+        ("2,584名", "２，５８４　名"),
+        ("がぎぐ", "か\u3099き\u3099く\u3099"),
+        ("㈱花火", "(株)花火"),
+        ("営業時間は9時～17時", "営業時間は９時〜17時！"),
+        ("ﾒｰﾙ", "メール"),
+    ],
+)
+def test_width_form_and_punctuation_do_not_count_in_japanese(expected: str, answer: str) -> None:
+    """Full and half width, half-width katakana with marks, brackets, middle dots, wave dashes, compositions."""
+    assert grade(probe("normalised", expected), answer)
+
+
+@pytest.mark.parametrize(
+    ("expected", "answer"),
+    [("サーバー", "サーバ"), ("ビル", "ビール"), ("はな", "ハナ"), ("3.5", "35"), ("-5度", "5度")],
+)
+def test_what_changes_a_word_or_a_number_counts(expected: str, answer: str) -> None:
+    """A long vowel, the script, a decimal point, a minus sign."""
+    assert not grade(probe("normalised", expected), answer)
+
+
+CALL = '{"name": "weather", "arguments": {"city": "Sapporo", "days": 1}}'
+WIRE = '[{"function":{"arguments":"{\\"days\\": 1.0, \\"city\\": \\"Sapporo\\"}","name":"weather"},"id":"call_7","type":"function"}]'
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [
+        (WIRE, True),
+        (CALL, True),
+        (f"[{CALL}]", True),
+        (f"[{CALL}, {CALL}]", False),
+        (CALL.replace("weather", "forecast"), False),
+        (CALL.replace("Sapporo", "Nagoya"), False),
+        ("It is sunny in Sapporo.", False),
+        ("[]", False),
+        ("7", False),
+        ('{"function": "weather"}', False),
+        ('{"name": "weather", "arguments": "{"}', False),
+        ("", False),
+    ],
+)
+def test_a_tool_call_is_right_when_name_and_arguments_are(answer: str, right: bool) -> None:
+    """However it is written: as the service writes it, or short."""
+    assert grade(probe("tool_call", CALL), answer) is right
+
+
+def test_what_a_row_that_ends_with_a_tool_call_answers_can_be_graded() -> None:
+    """`Example.answer` is the canonical JSON of the calls, and so is what a model of ours answers."""
+    call = {
+        "id": "1",
+        "type": "function",
+        "function": {"name": "weather", "arguments": '{"city": "Sapporo"}'},
+    }
+    turns = [{"role": "user", "content": "q"}, {"role": "assistant", "tool_calls": [call]}]
+    answer = Example.from_row({"messages": turns}).answer
+    assert grade(probe("tool_call", '{"name": "weather", "arguments": {"city": "Sapporo"}}'), answer)
+
+
+def test_the_order_of_parallel_calls_does_not_count() -> None:
+    """They are made at once."""
+    other = CALL.replace("Sapporo", "Nagoya")
+    assert grade(probe("tool_call", f"[{CALL}, {other}]"), f"[{other}, {CALL}]")
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_character_f1_is_symmetric_and_a_share(first: str, second: str) -> None:
+    """0 to 1, the same both ways, 1 for the same text."""
+    score = character_f1(first, second)
+    assert 0 <= score <= 1
+    assert score == character_f1(second, first)
+    assert character_f1(first, first) == (1.0 if normalise(first) else 0.0)
+
+
+def test_character_f1_of_a_known_pair() -> None:
+    """Three of four and three of five characters in common: 2 * 3 / 9."""
+    assert character_f1("abcd", "abcxy") == pytest.approx(6 / 9)
+
+
+@pytest.mark.parametrize(
+    ("grader", "expected", "words"),
+    [
+        ("regex", "[", "not a regular expression"),
+        ("regex", "(a+)+$", "may take for ever"),
+        ("regex", "(a|aa)*b", "may take for ever"),
+        ("regex", ".*a.*b.*c.*d", "may take for ever"),
+        ("regex", "(a?){30}a{30}", "may take for ever"),
+        ("regex", "a*", "an empty answer would be right"),
+        ("regex", "x" * 501, "more than 500 characters"),
+        ("json", "{", "not JSON"),
+        ("json", "NaN", "not JSON"),
+        ("tool_call", "weather", "not a tool call"),
+        ("tool_call", "[]", "holds no tool call"),
+    ],
+)
+def test_an_expected_answer_its_grader_cannot_read_is_a_probe_error(
+    grader: str, expected: str, words: str
+) -> None:
+    """Named with its place when the probe is made, not when an answer is there."""
+    with pytest.raises(DatasetError, match=words) as caught:
+        probe(grader, expected)
+    assert caught.value.path == "expected"
+
+
+@pytest.mark.parametrize("pattern", ["a.*a.*b", r"\w+@\w+\.com", "(?:ab)*c|d", "a?b?c?d?e?f?z"])
+def test_patterns_that_pass_are_matched_in_little_time(pattern: str) -> None:
+    """The longest answer that is searched, of the worst kind."""
+    started = time.process_time()
+    assert not grade(probe("regex", pattern), "a" * 5_000)
+    assert time.process_time() - started < 20
 
 
 def test_any_expected_answer_is_enough() -> None:

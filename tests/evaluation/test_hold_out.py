@@ -118,6 +118,53 @@ def test_training_weights_are_not_asked() -> None:
     assert [sorted(turn) for turn in probe.prompt()] == [["content", "role"]] * 3
 
 
+@given(
+    facts=st.dictionaries(st.sampled_from("uvwxyz"), phrasings, min_size=2),
+    share=st.floats(0.01, 0.99),
+    seed=st.integers(0, 9),
+)
+@settings(max_examples=60)
+def test_whole_facts_held_out_are_asked_and_never_trained(
+    facts: dict[str, list[str]], share: float, seed: int
+) -> None:
+    """Every row of a chosen fact goes, at least one fact does and one stays, and nothing leaks."""
+    whole = dataset(facts)
+    rest, probes = ProbeSet.hold_out_facts(whole, share=share, seed=seed)
+    assert set(probes.facts) | set(rest.facts) == set(facts)
+    assert not set(probes.facts) & set(rest.facts)
+    assert len(set(probes.facts)) == min(len(facts) - 1, max(1, round(share * len(facts))))
+    assert probes.leakage(rest) == ()
+    assert len(probes) == sum(len(set(facts[fact])) for fact in probes.facts)
+
+
+def test_facts_held_out_are_general_probes(facts: Dataset) -> None:
+    """Neither history holds them."""
+    rest, probes = ProbeSet.hold_out_facts(facts, share=0.5)
+    known = rest.answers()
+    assert {probe.group for probe in probes.grouped(known, known)} == {"general"}
+    assert (len(rest), len(probes)) == (8, 8)
+
+
+def test_which_facts_are_held_out_does_not_hang_on_the_others(facts: Dataset) -> None:
+    """The same seed ranks a fact alike, in whatever order the rows stand."""
+    _, probes = ProbeSet.hold_out_facts(facts, share=0.5, seed=1)
+    _, again = ProbeSet.hold_out_facts(facts.shuffle(3), share=0.5, seed=1)
+    assert set(probes.facts) == set(again.facts)
+
+
+@pytest.mark.parametrize("share", [0, 1, -0.5, float("nan")])
+def test_a_share_of_no_or_all_facts_is_refused(facts: Dataset, share: float) -> None:
+    """It would leave nothing to ask, or nothing to train."""
+    with pytest.raises(ValueError, match="share"):
+        ProbeSet.hold_out_facts(facts, share=share)
+
+
+def test_a_single_fact_cannot_be_held_out() -> None:
+    """Nothing would be left to train on."""
+    with pytest.raises(DatasetError, match="fewer than two facts"):
+        ProbeSet.hold_out_facts(dataset({"x": ["a", "b"]}))
+
+
 @pytest.mark.parametrize(
     "row",
     [

@@ -97,6 +97,11 @@ MALFORMED: list[tuple[object, str, str]] = [
     (GOOD | {"group": "older"}, "group", "'older' is not known"),
     (GOOD | {"grader": "vibes"}, "grader", "'vibes' is not known"),
     (GOOD | {"grader": ["exact"]}, "grader", "is not known"),
+    (GOOD | {"grader": "f1>=1.5"}, "grader", "is not known"),
+    (GOOD | {"grader": "regex", "expected": ["花", "("]}, "expected[1]", "not a regular expression"),
+    (GOOD | {"grader": "json", "expected": "{}", "stale": "{"}, "stale", "not JSON"),
+    (GOOD | {"label": "two words"}, "label", "no label"),
+    (GOOD | {"label": 7}, "label", "no label"),
     (GOOD | {"answer": "x"}, "", "the key 'answer' means nothing"),
 ]
 
@@ -115,7 +120,10 @@ def test_a_malformed_probe_is_an_error_with_place_and_remedy(bad: object, path: 
 def test_an_unknown_grader_and_group_come_with_the_known_ones() -> None:
     """The remedy lists what could be meant."""
     hints = [finding.hint for finding in refused(lines(GOOD | {"grader": "g", "group": "h"})).report.findings]
-    assert hints == ["Known are old, new, updated, general", "Known are contains, exact, normalised"]
+    assert hints == [
+        "Known are old, new, updated, general",
+        "Known are contains, exact, f1, json, normalised, regex, tool_call",
+    ]
 
 
 def test_every_problem_of_a_file_is_in_one_error(tmp_path: Path) -> None:
@@ -188,7 +196,8 @@ rows = st.fixed_dictionaries(
     optional={
         "stale": st.lists(texts, min_size=1, max_size=2),
         "group": st.sampled_from(["old", "new", "updated", "general"]),
-        "grader": st.sampled_from(["exact", "contains"]),
+        "label": st.sampled_from(["off-distribution", "言い換え"]),
+        "grader": st.sampled_from(["exact", "contains", "f1", "f1>=0.9"]),
     },
 )
 
@@ -243,7 +252,7 @@ def test_one_expected_answer_may_be_given_as_text() -> None:
 def test_a_probe_made_by_hand_is_checked_as_well() -> None:
     """The path names the field."""
     with pytest.raises(DatasetError, match="grader") as caught:
-        Probe(fact="f", question="q", expected=("e",), grader="vibes")
+        Probe(fact="f", question="q", expected=("e",), grader="f1>=2")
     assert caught.value.path == "grader"
 
 
@@ -252,6 +261,16 @@ def test_slices_and_sums_are_probe_sets(facts: Dataset) -> None:
     probes = ProbeSet.from_examples(facts)
     assert probes[:4] + probes[4:] == probes
     assert hash(probes[:4] + probes[4:]) == hash(probes)
+
+
+def test_a_whole_set_is_labelled_at_once(facts: Dataset) -> None:
+    """The probes stay what they were; a sentence is no label."""
+    probes = ProbeSet.from_examples(facts)
+    marked = probes.labelled("言い換え")
+    assert {probe.label for probe in marked} == {"言い換え"}
+    assert marked.labelled(None) == probes
+    with pytest.raises(DatasetError, match="no label"):
+        probes.labelled("in other words")
 
 
 def test_a_trained_question_is_a_finding_that_names_the_probe(facts: Dataset) -> None:

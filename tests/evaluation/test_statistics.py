@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from aoai_finetune.evaluation import (
     Alternative,
+    PairedCounts,
     design_effect,
     mcnemar_exact,
     sign_flip,
@@ -138,6 +139,11 @@ def test_tango_p_value_and_lower_limit_say_the_same(
     lower, _ = tango_limits(*table, alpha)
     if abs(lower + margin) > 1e-9:
         assert (tango_noninferiority(*table, margin) < alpha) == (lower > -margin)
+
+
+def test_a_margin_that_underflows_when_squared_is_still_a_margin() -> None:
+    """No change and next to no margin: nothing is shown, so p is one half."""
+    assert tango_noninferiority(0, 0, 1, 1e-246) == pytest.approx(0.5)
 
 
 def test_tango_limits_of_a_published_example() -> None:
@@ -307,6 +313,11 @@ def test_design_effect_of_single_probes_is_one_while_little_changed() -> None:
         (lambda: wilson(3, 2), "successes"),
         (lambda: wilson(0, 0), "at least one trial"),
         (lambda: zero_failures_bound(0), "at least one trial"),
+        (lambda: zero_failures_bound(math.nan), "at least one trial"),
+        (lambda: wilson(math.nan, 3), "successes"),
+        (lambda: tango_score(math.nan, 0, 5, 0.1), "changed pairs"),
+        (lambda: design_effect([[math.nan, 0]]), "finite"),
+        (lambda: PairedCounts(fixed=math.nan), "negative"),  # type: ignore[arg-type]
     ],
 )
 def test_arguments_that_make_no_sense_are_refused(call: Callable[[], object], words: str) -> None:

@@ -7,9 +7,12 @@ alone. Nothing here calls a model: answers come in as text and can be stored and
 from __future__ import annotations
 
 from ._comparison import Comparison, Contender, Pair
-from ._evidence import Evidence, PairedCounts
+from ._evidence import Evidence, PairedCounts, Slice
+from ._forecast import Power
 from ._gate import Decision, Gate, Verdict
-from ._graders import GRADERS, grade, is_stale
+from ._graders import GRADERS, Grader, character_f1, grade, is_stale
+from ._limits import holm, loss_p, paired_limits
+from ._noise import NoiseFloor
 from ._power import mcnemar_power, noninferiority_power, probes_to_find_drop, probes_to_show_kept
 from ._probes import Group, Probe, ProbeSet
 from ._retention import RetentionTest, retention_test
@@ -33,19 +36,27 @@ __all__ = [
     "Decision",
     "Evidence",
     "Gate",
+    "Grader",
     "Group",
+    "NoiseFloor",
     "Pair",
     "PairedCounts",
+    "Power",
     "Probe",
     "ProbeSet",
     "RetentionTest",
+    "Slice",
     "Verdict",
+    "character_f1",
     "design_effect",
     "grade",
+    "holm",
     "is_stale",
+    "loss_p",
     "mcnemar_exact",
     "mcnemar_power",
     "noninferiority_power",
+    "paired_limits",
     "probes_to_find_drop",
     "probes_to_show_kept",
     "retention_test",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +14,10 @@ from typing_extensions import override
 
 from ..dataset import Finding
 from ..errors import DatasetError
-from ._evidence import Evidence, PairedCounts
+from ._evidence import Evidence, PairedCounts, Slice
 from ._gate import Decision, Gate, Verdict
-from ._graders import grade, is_stale
+from ._graders import NO_GRADERS, Grader, grade, is_stale
+from ._noise import NoiseFloor, noise_floor
 from ._probes import Group, Probe, ProbeSet
 
 if TYPE_CHECKING:
@@ -57,15 +58,17 @@ class Pair:
     stale: bool
 
     @classmethod
-    def graded(cls, probe: Probe, before: str, after: str) -> Pair:
-        """Grade both answers as the probe asks for."""
+    def graded(
+        cls, probe: Probe, before: str, after: str, graders: Mapping[str, Grader] = NO_GRADERS
+    ) -> Pair:
+        """Grade both answers as the probe asks for; `graders` are the probe set's own."""
         return cls(
             probe=probe,
             before=before,
             after=after,
-            right_before=grade(probe, before),
-            right_after=grade(probe, after),
-            stale=is_stale(probe, after),
+            right_before=grade(probe, before, graders),
+            right_after=grade(probe, after, graders),
+            stale=is_stale(probe, after, graders),
         )
 
     @property
@@ -93,6 +96,7 @@ class Comparison:
         new_facts: facts the challenger was trained to answer anew or differently; None when nobody said.
         gate: what decides.
         findings: what is wrong with the probes, such as questions that were trained on.
+        champion_repeats: what the champion answered when it was asked again, once per repeat.
     """
 
     probes: ProbeSet = field(repr=False)
@@ -104,9 +108,12 @@ class Comparison:
     new_facts: frozenset[str] | None = field(default=None, repr=False)
     gate: Gate = field(default_factory=Gate)
     findings: tuple[Finding, ...] = field(default=(), repr=False)
+    champion_repeats: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
-        for who, answers in (("champion", self.champion_answers), ("challenger", self.challenger_answers)):
+        asked_again = (("champion, asked again,", answers) for answers in self.champion_repeats)
+        both = (("champion", self.champion_answers), ("challenger", self.challenger_answers))
+        for who, answers in (*both, *asked_again):
             _check_answers(who, answers, len(self.probes))
         for probe in self.probes:
             if probe.group is None:
@@ -130,6 +137,7 @@ class Comparison:
         new_facts: Collection[str] | None = None,
         gate: Gate | None = None,
         findings: Sequence[Finding] = (),
+        champion_repeats: Sequence[Sequence[str]] = (),
     ) -> Self:
         """Compare answers that were collected already, in the order of the probes.
 
@@ -144,6 +152,9 @@ class Comparison:
                 for no acquisition; when it is None, a gate asks for probes of new facts.
             gate: `Gate()` by default.
             findings: what is wrong with the probes (`ProbeSet.leakage`); told in the summary and the report.
+            champion_repeats: the champion's answers to the same probes, asked again: one sequence for each time.
+                They show how many probes flip by themselves (`noise`), and a loss that is no more than that does
+                not reject. Ask as the first answers were asked (same temperature), with another seed if one is set.
 
         Raises:
             DatasetError: a probe without a group, or not exactly one answer per probe.
@@ -158,13 +169,27 @@ class Comparison:
             new_facts=None if new_facts is None else frozenset(new_facts),
             gate=gate or Gate(),
             findings=tuple(findings),
+            champion_repeats=tuple(tuple(answers) for answers in champion_repeats),
         )
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:
         """Every probe with both answers, graded, in the order of the probes."""
         rows = zip(self.probes, self.champion_answers, self.challenger_answers, strict=True)
-        return tuple(Pair.graded(probe, before, after) for probe, before, after in rows)
+        return tuple(Pair.graded(*row, self.probes.graders) for row in rows)
+
+    @cached_property
+    def noise(self) -> NoiseFloor | None:
+        """How many old probes flip when the champion is asked again; None when it was asked once."""
+        old = [place for place, probe in enumerate(self.probes) if probe.group == "old"]
+        return noise_floor(
+            [self.pairs[place].right_before for place in old],
+            [
+                [self.probes.grade(self.probes[place], answers[place]) for place in old]
+                for answers in self.champion_repeats
+            ],
+            [self.pairs[place].right_after for place in old],
+        )
 
     @cached_property
     def groups(self) -> Mapping[Group, PairedCounts]:
@@ -183,14 +208,17 @@ class Comparison:
 
     @property
     def retention(self) -> float | None:
-        """Share of old probes the champion answered right that the challenger still does; None if there are none."""
-        return self.table.retention
+        """Share of old probes the champion answered right that the challenger still does; None if there are none.
+
+        None, too, when a model gave no text to any probe: then nothing was measured.
+        """
+        return None if self.evidence.silent else self.table.retention
 
     @property
     def acquisition(self) -> float | None:
-        """Share of probes of new and updated facts that the challenger answers right; None if there are none."""
+        """Share of probes of new and updated facts that the challenger answers right; None as for `retention`."""
         counts = self.evidence.acquired
-        return counts.after / counts.n if counts.n else None
+        return counts.after / counts.n if counts.n and not self.evidence.silent else None
 
     @cached_property
     def evidence(self) -> Evidence:
@@ -206,6 +234,10 @@ class Comparison:
             unprobed_facts=len(self.known_facts - probed),
             new_facts=None if self.new_facts is None else len(self.new_facts),
             trained_on=sum(finding.code == "probe-trained-on" for finding in self.findings),
+            slices=tuple(self._slices()),
+            champion_silent=sum(not answer.strip() for answer in self.champion_answers),
+            challenger_silent=sum(not answer.strip() for answer in self.challenger_answers),
+            noise=self.noise,
         )
 
     @cached_property
@@ -249,11 +281,19 @@ class Comparison:
             facts[pair.probe.fact].append(pair)
         return {fact: tuple(pairs) for fact, pairs in facts.items()}
 
-    def _fact_tables(self, group: Group) -> tuple[PairedCounts, ...]:
+    def _fact_tables(self, group: Group, label: str | None = None) -> tuple[PairedCounts, ...]:
         tables = (
-            _table(pair for pair in pairs if pair.probe.group == group) for pairs in self._by_fact.values()
+            _table(pair for pair in pairs if pair.probe.group == group and label in {None, pair.probe.label})
+            for pairs in self._by_fact.values()
         )
         return tuple(counts for counts in tables if counts.n)
+
+    def _slices(self) -> Iterator[Slice]:
+        groups: tuple[Group, ...] = ("old", "general")
+        for group in groups:
+            for label in dict.fromkeys(probe.label for probe in self.probes if probe.group == group):
+                if label is not None:
+                    yield Slice(group=group, label=label, facts=self._fact_tables(group, label))
 
     def _facts_where(self, holds: Callable[[PairedCounts], bool]) -> tuple[str, ...]:
         return tuple(fact for fact, pairs in self._by_fact.items() if holds(_table(pairs)))

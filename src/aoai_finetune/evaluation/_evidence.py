@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-__all__ = ["Evidence", "PairedCounts", "total"]
+if TYPE_CHECKING:
+    from ._noise import NoiseFloor
+
+__all__ = ["Evidence", "PairedCounts", "Slice", "total"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +29,7 @@ class PairedCounts:
     missed: int = 0
 
     def __post_init__(self) -> None:
-        if min(self.kept, self.broken, self.fixed, self.missed) < 0:
+        if not all(count >= 0 for count in (self.kept, self.broken, self.fixed, self.missed)):  # NaN is not
             raise ValueError("counts of probes cannot be negative")
 
     @classmethod
@@ -90,6 +94,21 @@ def total(counts: Iterable[PairedCounts]) -> PairedCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """The old or the general probes with one label.
+
+    Attributes:
+        group: `old` or `general`.
+        label: what the probes are called.
+        facts: one table per fact.
+    """
+
+    group: str
+    label: str
+    facts: tuple[PairedCounts, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """All that `Gate.decide` knows.
 
@@ -103,6 +122,10 @@ class Evidence:
         unprobed_facts: those of them that no probe asks for.
         new_facts: facts the challenger was trained to answer anew or differently; None when nobody said.
         trained_on: probes whose question the challenger was trained on.
+        slices: labelled old and general probes once more, label by label.
+        champion_silent: probes to which the champion's answer is empty.
+        challenger_silent: the same of the challenger.
+        noise: what the champion answers when asked again, None when it was asked once.
     """
 
     old: tuple[PairedCounts, ...] = ()
@@ -114,6 +137,16 @@ class Evidence:
     unprobed_facts: int = 0
     new_facts: int | None = None
     trained_on: int = 0
+    slices: tuple[Slice, ...] = ()
+    champion_silent: int = 0
+    challenger_silent: int = 0
+    noise: NoiseFloor | None = None
+
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """Which of the two models gave no text at all, to any probe."""
+        counts = (("champion", self.champion_silent), ("challenger", self.challenger_silent))
+        return tuple(who for who, empty in counts if self.probes and empty >= self.probes)
 
     @property
     def probes(self) -> int:

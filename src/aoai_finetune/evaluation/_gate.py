@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ._evidence import Evidence
-from ._reasons import Line, explain, would_decide
+from ._limits import holm
+from ._reasons import Line, explain, silence, would_decide
 from ._retention import Basis, RetentionTest, retention_test
+from ._statistics import ASSUMED_CORRELATION
+
+if TYPE_CHECKING:
+    from ._forecast import Power
+    from ._probes import ProbeSet
 
 __all__ = ["Decision", "Gate", "Verdict"]
 
@@ -33,6 +40,7 @@ class Decision:
         basis: whether facts were a census (the unit is the probe) or a sample (the unit is the fact).
         old: the test on old facts, None without probes of them.
         general: the same for general probes.
+        labelled: the same for every label, by `old/off-distribution` and the like.
     """
 
     verdict: Verdict
@@ -41,19 +49,24 @@ class Decision:
     basis: Basis = "census"
     old: RetentionTest | None = field(default=None, repr=False)
     general: RetentionTest | None = field(default=None, repr=False)
+    labelled: Mapping[str, RetentionTest] = field(
+        default_factory=dict[str, RetentionTest], repr=False, hash=False
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
     """When a challenger may take the champion's place.
 
-    Old facts are kept when the lower one-sided Tango limit of (new accuracy - old accuracy) lies above -margin,
-    lost when the upper limit lies below it, and undecided otherwise.
+    Old facts are kept when the lower one-sided limit of (new accuracy - old accuracy) lies above -margin
+    (`paired_limits`), lost when the upper limit lies below it, and undecided otherwise. Old probes, general probes
+    and every label are asked together whether they are lost, so those p-values are corrected by Holm.
 
-    Reject: old or general probes are lost; it is catastrophic forgetting; an answer is stale; or fewer than
-    `acquisition` of the probes of new and updated facts are right. Promote: old facts are kept and the new ones
-    acquired. Inconclusive: everything else, notably probes too few to tell, probes that were mostly trained on, and
-    a champion that answers too few of them itself.
+    Reject: old or general probes, or those of a label, are lost; it is catastrophic forgetting; an answer is stale;
+    or fewer than `acquisition` of the probes of new and updated facts are right. Promote: old facts are kept and the
+    new ones acquired. Inconclusive: everything else, notably probes too few to tell, probes that were mostly
+    trained on, a champion that answers too few of them itself, a model that gave no text at all, and a loss of old
+    facts that is no more than what the champion loses when it is asked again.
 
     Attributes:
         margin: the loss of accuracy on old facts that is tolerated, as a share.
@@ -90,12 +103,51 @@ class Gate:
             return self.facts
         return "sample" if evidence.unprobed_facts else "census"
 
+    def power(
+        self,
+        probes: ProbeSet,
+        *,
+        known_facts: Collection[str] | None = None,
+        churn: float = 0.02,
+        correlation: float = ASSUMED_CORRELATION,
+    ) -> Power:
+        """What these probes will be able to show about old facts, and how many are missing. Asks nobody anything.
+
+        Args:
+            probes: those in the group `old` count, and those without a group whose fact is known.
+            known_facts: every fact of the champion's history (`history.rows.facts`). They say whether the probes are
+                a census; without them the facts are taken as a sample, and every probe without a group as old.
+            churn: share of probes that flip either way though nothing was lost: what a comparison with
+                `champion_repeats` measured, or a guess.
+            correlation: between probes of one fact; 0.6 was measured on small learners.
+
+        Raises:
+            ValueError: no probe of an old fact, or a share or correlation outside 0 to 1.
+        """
+        from ._forecast import forecast
+
+        known = None if known_facts is None else frozenset(known_facts)
+        unprobed = known is None or known - {probe.fact for probe in probes}
+        basis = self.facts if self.facts != "auto" else "sample" if unprobed else "census"
+        return forecast(
+            probes,
+            known_facts=known,
+            margin=self.margin,
+            alpha=self.alpha,
+            basis=basis,
+            churn=churn,
+            correlation=correlation,
+        )
+
     def decide(self, evidence: Evidence) -> Decision:
         """The verdict on these counts. Pure: the same evidence gives the same decision, word for word."""
         basis = self.basis(evidence)
-        old = retention_test(evidence.old, margin=self.margin, alpha=self.alpha, basis=basis)
-        general = retention_test(evidence.general, margin=self.margin, alpha=self.alpha, basis="sample")
-        lines = explain(evidence, old, general, acquisition=self.acquisition, baseline=self.baseline)
+        if evidence.silent:
+            said, wish = silence(evidence)
+            return Decision(verdict=Verdict.INCONCLUSIVE, reasons=(said,), would_decide=wish, basis=basis)
+        tests = self._tests(evidence, basis)
+        old, general = tests.pop("old", None), tests.pop("general", None)
+        lines = explain(evidence, old, general, tests, acquisition=self.acquisition, baseline=self.baseline)
         verdict = _verdict(lines)
         return Decision(
             verdict=verdict,
@@ -104,7 +156,28 @@ class Gate:
             basis=basis,
             old=old,
             general=general,
+            labelled=tests,
         )
+
+    def _tests(self, evidence: Evidence, basis: Basis) -> dict[str, RetentionTest]:
+        """Everything that could be lost, tested together."""
+        tables = {"old": evidence.old, "general": evidence.general}
+        tables |= {f"{each.group}/{each.label}": each.facts for each in evidence.slices}
+        found: dict[str, RetentionTest] = {}
+        for name, facts in tables.items():
+            test = retention_test(
+                facts,
+                margin=self.margin,
+                alpha=self.alpha,
+                basis=basis if name.startswith("old") else "sample",
+            )
+            if test is not None:
+                found[name] = test
+        corrected = holm([test.p_lost for test in found.values()])
+        return {
+            name: replace(test, p_lost=p, tested_with=len(found))
+            for (name, test), p in zip(found.items(), corrected, strict=True)
+        }
 
 
 def _open_question(gate: Gate, evidence: Evidence, old: RetentionTest | None, verdict: Verdict) -> str:

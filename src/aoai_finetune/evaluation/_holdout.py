@@ -11,7 +11,7 @@ from ..dataset import Dataset, Example, normalise
 from ..errors import DatasetError
 from ._probes import Probe
 
-__all__ = ["probe_of", "typed", "withhold"]
+__all__ = ["probe_of", "typed", "withhold", "withhold_facts"]
 
 _ONE_PHRASING = (
     "Facts are told apart by their question unless you say which rows belong together: read the data with "
@@ -77,6 +77,24 @@ def withhold(dataset: Dataset, *, per_fact: int, seed: int) -> tuple[Dataset, li
     withheld = {row for rows in taken for row in rows}
     probes = [_probe(dataset, rows[0], facts) for rows in sorted(taken)]
     return dataset.select([row for row in range(len(dataset)) if row not in withheld]), probes
+
+
+def withhold_facts(dataset: Dataset, *, share: float, seed: int) -> tuple[Dataset, list[Probe]]:
+    """The rows left, and one probe for each phrasing of the facts taken. See `ProbeSet.hold_out_facts`."""
+    from random import Random
+
+    if not 0 < share < 1:
+        raise ValueError("hold_out_facts: share must be above 0 and below 1")
+    facts, shared = _survey(dataset)
+    if len(facts) < 2:
+        raise DatasetError("fewer than two facts can be asked, so none can be withheld", hint=_ONE_PHRASING)
+    ranked = sorted(facts, key=lambda fact: Random(f"{seed} {fact}").random())
+    taken = frozenset(ranked[: min(len(facts) - 1, max(1, round(share * len(facts))))])
+    asked = sorted(
+        rows[0] for fact in taken for asked, rows in facts[fact].rows.items() if asked not in shared
+    )
+    left = [place for place, example in enumerate(dataset) if example.fact not in taken]
+    return dataset.select(left), [_probe(dataset, row, facts) for row in asked]
 
 
 def _survey(dataset: Dataset) -> tuple[dict[str, _Phrasings], set[str]]:

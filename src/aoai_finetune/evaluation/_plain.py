@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from ..display import fold, table, visible
+from ._evidence import total
 from ._reasons import percent, points
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from ._evidence import PairedCounts
     from ._gate import Gate
 
-__all__ = ["by_concern", "engine_note", "gate_line", "share", "side_by_side", "summary"]
+__all__ = ["by_concern", "by_group_and_label", "engine_note", "gate_line", "share", "side_by_side", "summary"]
 
 _WIDTH: Final = 100
 _CONCERN: Final = {"broken": 0, "missed": 2, "mended": 3, "kept": 4}
@@ -35,7 +36,7 @@ def _summary_lines(comparison: Comparison) -> Iterator[str]:
     yield ""
     yield table(
         ["probes", "asked", "champion right", "challenger right", "broken", "mended"],
-        [_counted(group, counts) for group, counts in comparison.groups.items()],
+        [_counted(name, counts) for name, counts in by_group_and_label(comparison)],
         align="l>>>>>",
     )
     yield ""
@@ -46,6 +47,15 @@ def _summary_lines(comparison: Comparison) -> Iterator[str]:
     note = engine_note(comparison)
     if note:
         yield textwrap.fill(note, _WIDTH)
+
+
+def by_group_and_label(comparison: Comparison) -> Iterator[tuple[str, PairedCounts]]:
+    """The table of each group, and below it those of its labels as `old, off-distribution`."""
+    for group, counts in comparison.groups.items():
+        yield group, counts
+        for each in comparison.evidence.slices:
+            if each.group == group:
+                yield f"{group}, {each.label}", total(each.facts)
 
 
 def _item(sentence: str) -> str:

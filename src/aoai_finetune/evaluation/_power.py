@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-from ._statistics import normal_quantile, tango_score
+from ._limits import loss_p
+from ._statistics import normal_quantile
 
 __all__ = ["mcnemar_power", "noninferiority_power", "probes_to_find_drop", "probes_to_show_kept"]
 
@@ -50,7 +51,7 @@ def _critical_broken(changed: int, alpha: float) -> int:
 def noninferiority_power(
     n: int, margin: float, churn: float = 0.0, *, alpha: float = 0.05, difference: float = 0.0
 ) -> float:
-    """Chance that n probes show that at most `margin` was lost: that Tango's p-value is below alpha.
+    """Chance that n probes show that at most `margin` was lost: that `loss_p` is below alpha.
 
     `churn` is the true share of probes that flip either way, `difference` the true new accuracy minus the old.
 
@@ -60,20 +61,20 @@ def noninferiority_power(
     if not 0 <= margin < 1 or abs(difference) > churn:
         raise ValueError("the margin lies between 0 and 1, and churn is at least as large as the difference")
     changing = _check_shares(n, (churn - difference) / 2, (churn + difference) / 2)
-    z, share = normal_quantile(1 - alpha), 0.5 * (1 - difference / churn) if churn else 0.5
+    share = 0.5 * (1 - difference / churn) if churn else 0.5
     total = 0.0
     for changed, weight in _outcomes(n, changing):
-        allowed = _most_broken(n, changed, margin, z)
+        allowed = _most_broken(n, changed, margin, alpha)
         total += weight * (1 - _at_least(allowed + 1, changed, share))
     return total
 
 
-def _most_broken(n: int, changed: int, margin: float, z: float) -> int:
-    """The most broken of `changed` pairs with which the score test still passes, -1 for none."""
+def _most_broken(n: int, changed: int, margin: float, alpha: float) -> int:
+    """The most broken of `changed` pairs with which the test still passes, -1 for none."""
     passing, failing = -1, changed + 1
     while failing - passing > 1:
         broken = (passing + failing) // 2
-        if tango_score(broken, changed - broken, n, -margin) > z:
+        if loss_p(broken, changed - broken, n, margin) < alpha:
             passing = broken
         else:
             failing = broken

@@ -15,6 +15,7 @@ from typing_extensions import override
 from ..dataset import Finding, Severity, canonical_json, normalise
 from ..display import write_atomic
 from ..errors import DatasetError
+from ._graders import Grader, grade, merged, remembered, shipped
 from ._rows import check_row
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ class Probe:
         messages: a whole chat that ends with the question; None when `question` is given.
         stale: answers that used to be right; giving one of them rejects a challenger.
         group: see `Group`; None until the histories of two models fill it (`ProbeSet.grouped`).
-        grader: name of a grader in `GRADERS`.
+        label: one word of yours, such as `off-distribution`: probes of one label are also counted, tested and
+            reported by themselves. It is shown in reasons and reports.
+        grader: name of a grader in `GRADERS`, `f1>=` with a threshold, or of one its probe set was given.
         line: where it stands in its file, None when it never was in one.
 
     Raises:
@@ -51,6 +54,7 @@ class Probe:
     messages: tuple[Mapping[str, Any], ...] | None = field(default=None, repr=False, hash=False)
     stale: tuple[str, ...] = field(default=(), repr=False)
     group: Group | None = None
+    label: str | None = None
     grader: str = "normalised"
     line: int | None = field(default=None, compare=False)
 
@@ -77,6 +81,7 @@ class Probe:
             messages=None if messages is None else tuple(messages),
             stale=_texts(row.get("stale")),
             group=row.get("group"),
+            label=row.get("label"),
             grader=row.get("grader") or "normalised",
             line=line,
         )
@@ -89,6 +94,7 @@ class Probe:
             "messages": None if self.messages is None else list(self.messages),
             "stale": list(self.stale) or None,
             "group": self.group,
+            "label": self.label,
         }
         return row | {key: value for key, value in optional.items() if value is not None}
 
@@ -114,20 +120,39 @@ def _texts(value: str | Iterable[str] | None) -> tuple[str, ...]:
 
 
 class ProbeSet:
-    """An immutable, ordered set of probes. Equal when the probes are; its repr shows counts only."""
+    """An immutable, ordered set of probes. Equal when the probes are; its repr shows counts only.
 
-    __slots__ = ("_fingerprint", "_probes")
+    Args:
+        probes: the probes, in order.
+        graders: functions of (expected answer, answer given) that return a bool, by the name under which probes
+            ask for them, beside the shipped `GRADERS`. Each is called once for a pair of texts and remembered; what
+            it said is stored with a comparison, which can then be judged again without it.
 
-    def __init__(self, probes: Iterable[Probe] = ()) -> None:
+    Raises:
+        DatasetError: a probe asks for a grader that is not known, or a grader cannot be added under its name.
+    """
+
+    __slots__ = ("_fingerprint", "_graders", "_probes")
+
+    def __init__(self, probes: Iterable[Probe] = (), *, graders: Mapping[str, Grader] | None = None) -> None:
         self._probes = tuple(probes)
+        self._graders = remembered(graders)
         self._fingerprint: str | None = None
+        for probe in self._probes:
+            for problem in check_row(probe.row(), self._graders) if not shipped(probe.grader) else ():
+                raise DatasetError(problem.message, line=probe.line, path=problem.path, hint=problem.hint)
 
     @classmethod
-    def from_jsonl(cls, source: str | os.PathLike[str] | bytes | BinaryIO) -> Self:
+    def from_jsonl(
+        cls,
+        source: str | os.PathLike[str] | bytes | BinaryIO,
+        *,
+        graders: Mapping[str, Grader] | None = None,
+    ) -> Self:
         """Read a probe file: UTF-8 (a byte-order mark is fine), one JSON object per line, blank lines skipped.
 
-        A row has `fact`, `question` or `messages`, `expected` (text or a list), and optionally `stale`, `group`
-        and `grader`.
+        A row has `fact`, `question` or `messages`, `expected` (text or a list), and optionally `stale`, `group`,
+        `label` and `grader`; `graders` are functions for names that are not shipped (see the class).
 
         Raises:
             DatasetError: the file is missing or empty, or rows are not probes. Every problem stands in the message
@@ -135,7 +160,7 @@ class ProbeSet:
         """
         from ._reading import read_probes
 
-        return cls(read_probes(source))
+        return cls(read_probes(source, graders or {}), graders=graders)
 
     @classmethod
     def from_examples(cls, examples: Iterable[Example | Mapping[str, Any]]) -> Self:
@@ -171,6 +196,43 @@ class ProbeSet:
 
         rest, probes = withhold(dataset, per_fact=per_fact, seed=seed)
         return rest, cls(probes)
+
+    @classmethod
+    def hold_out_facts(cls, dataset: Dataset, *, share: float = 0.1, seed: int = 0) -> tuple[Dataset, Self]:
+        """Take whole facts out of a dataset: every row of `share` of its facts, at least one fact and never all.
+
+        `hold_out` asks in other words for what was taught. This asks for what was not taught at all, so it shows
+        what carries over: a tone, a format, a way of classifying. An arbitrary fact cannot be known this way. The
+        probes keep their row's prompt and accept every answer of their fact; compared, they are `general`. Rows
+        that ask nothing or answer with a tool call stay. A fact is chosen by the seed and its key alone.
+
+        Returns:
+            The rows left to train on, and the probes, both in their order.
+
+        Raises:
+            DatasetError: fewer than two facts have a row that can be asked.
+            ValueError: a share outside 0 to 1.
+        """
+        from ._holdout import withhold_facts
+
+        rest, probes = withhold_facts(dataset, share=share, seed=seed)
+        return rest, cls(probes)
+
+    @property
+    def graders(self) -> Mapping[str, Grader]:
+        """The caller's own graders by name; empty when only shipped ones are used."""
+        return self._graders
+
+    def grade(self, probe: Probe, answer: str) -> bool:
+        """Whether the answer to one of these probes is right, by its grader.
+
+        Raises:
+            DatasetError: the grader raised or returned no bool; grader and line are named, no text.
+        """
+        return grade(probe, answer, self._graders)
+
+    def _with(self, probes: Iterable[Probe]) -> Self:
+        return type(self)(probes, graders=self._graders)
 
     def to_bytes(self) -> bytes:
         """The probe file: one canonical JSON object per line."""
@@ -208,6 +270,14 @@ class ProbeSet:
         """Probes per group; those without a group count as `ungrouped`."""
         return Counter(probe.group or "ungrouped" for probe in self)
 
+    def labelled(self, label: str | None) -> Self:
+        """The same probes with this label: `off_distribution.labelled("off-distribution")`; None takes it away.
+
+        Raises:
+            DatasetError: it is not one word.
+        """
+        return self._with(replace(probe, label=label) for probe in self)
+
     def leakage(self, dataset: Dataset) -> tuple[Finding, ...]:
         """A warning for every probe whose question was trained on: its answer proves memory, not knowledge.
 
@@ -233,7 +303,7 @@ class ProbeSet:
         others, `new` when only the challenger knows it, `general` when neither does. Updated probes without
         `stale` answers get the old ones that are not expected.
         """
-        return type(self)(_grouped(probe, old, new) for probe in self)
+        return self._with(_grouped(probe, old, new) for probe in self)
 
     def __len__(self) -> int:
         return len(self._probes)
@@ -246,10 +316,10 @@ class ProbeSet:
     @overload
     def __getitem__(self, place: slice) -> Self: ...
     def __getitem__(self, place: int | slice) -> Probe | Self:
-        return type(self)(self._probes[place]) if isinstance(place, slice) else self._probes[place]
+        return self._with(self._probes[place]) if isinstance(place, slice) else self._probes[place]
 
     def __add__(self, other: ProbeSet) -> Self:
-        return type(self)((*self, *other))
+        return type(self)((*self, *other), graders=merged(self._graders, other._graders))
 
     @override
     def __eq__(self, other: object) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -21,7 +21,9 @@ _SHOWN: Final = 20
 """So many problems are spelled out in one error; the others are counted."""
 
 
-def read_probes(source: str | os.PathLike[str] | bytes | BinaryIO) -> list[Probe]:
+def read_probes(
+    source: str | os.PathLike[str] | bytes | BinaryIO, own_graders: Collection[str]
+) -> list[Probe]:
     """The probes of a file. See `ProbeSet.from_jsonl`."""
     name, data = _content(source)
     probes: list[Probe] = []
@@ -29,7 +31,7 @@ def read_probes(source: str | os.PathLike[str] | bytes | BinaryIO) -> list[Probe
     first: dict[Probe, int] = {}
     rows = list(_rows(data))
     for line, row in rows:
-        problems = [row] if isinstance(row, Problem) else list(check_row(row))
+        problems = [row] if isinstance(row, Problem) else list(check_row(row, own_graders))
         if not isinstance(row, Problem) and not problems:
             probe = Probe.from_row(row, line=line)
             probes.append(probe)

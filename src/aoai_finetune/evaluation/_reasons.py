@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from ._evidence import Evidence, PairedCounts
 from ._retention import RetentionTest
 
-__all__ = ["Line", "change", "explain", "p_value", "percent", "would_decide"]
+__all__ = [
+    "Line",
+    "change",
+    "count",
+    "explain",
+    "p_value",
+    "percent",
+    "points",
+    "rounded",
+    "silence",
+    "would_decide",
+]
 
 Weight = Literal["against", "open", "for", "note"]
 """How a line counts: it rejects, it leaves the verdict open, it speaks for promotion, or it only explains."""
@@ -29,6 +40,7 @@ def explain(
     evidence: Evidence,
     old: RetentionTest | None,
     general: RetentionTest | None,
+    labelled: Mapping[str, RetentionTest],
     *,
     acquisition: float,
     baseline: float,
@@ -36,9 +48,12 @@ def explain(
     """Every reason, those that reject first, then those that leave it open."""
     lines = [
         *_old_lines(evidence, old),
+        *_noise_lines(evidence, old),
         *_baseline_lines(old, baseline),
         *_trained_lines(evidence),
         *_general_lines(general),
+        *(_slice_line(name, test) for name, test in labelled.items()),
+        *_silent_lines(evidence),
         *_acquisition_lines(evidence, acquisition),
         *_stale_lines(evidence),
     ]
@@ -49,10 +64,71 @@ def _old_lines(evidence: Evidence, old: RetentionTest | None) -> Iterator[Line]:
     if old is None:
         yield _nothing_to_keep(evidence)
         return
+    weight: Weight = "open" if _only_noise(evidence, old) else "against"
     if old.catastrophic:
-        yield Line("against", _catastrophic(old))
-    yield _retention_line("Old facts", old)
+        yield Line(weight, _catastrophic(old))
+    line = _retention_line("Old facts", old)
+    yield Line(weight, line.text) if line.weight == "against" else line
     yield Line("note", _basis_sentence(evidence, old))
+
+
+def _only_noise(evidence: Evidence, old: RetentionTest) -> bool:
+    """A loss that is not shown to be more than what the champion loses when it is asked again."""
+    lost = old.catastrophic or old.outcome == "lost"
+    return lost and evidence.noise is not None and evidence.noise.p_above > old.alpha
+
+
+def _noise_lines(evidence: Evidence, old: RetentionTest | None) -> Iterator[Line]:
+    noise = evidence.noise
+    if old is None or noise is None:
+        return
+    counts = noise.counts
+    asked = "again" if noise.repeats == 1 else f"{noise.repeats} times more"
+    told = (
+        f"Asked {asked}, the champion itself changes {counts.broken + counts.fixed} of {count(counts.n, 'answer')} "
+        f"to old probes between right and wrong ({percent(noise.share)}: {counts.broken} broken, {counts.fixed} mended)"
+    )
+    if _only_noise(evidence, old):
+        yield Line(
+            "open",
+            f"{told}, and the challenger's loss is not shown to be more than that ({p_value(noise.p_above)}).",
+        )
+    elif old.counts.broken:
+        above = "more than that" if noise.p_above <= old.alpha else "not shown to be more than that"
+        yield Line("note", f"{told}; what the challenger broke is {above} ({p_value(noise.p_above)}).")
+    else:
+        yield Line("note", f"{told}.")
+
+
+def _slice_line(name: str, test: RetentionTest) -> Line:
+    group, _, label = name.partition("/")
+    what = "Old facts" if group == "old" else "General answers"
+    line = _retention_line(f"{what}, {label},", test)
+    # A label is there to show where something was lost; few probes of one do not stop a promotion.
+    return line if line.weight == "against" else Line("note", line.text)
+
+
+def _silent_lines(evidence: Evidence) -> Iterator[Line]:
+    for who, empty in (("champion", evidence.champion_silent), ("challenger", evidence.challenger_silent)):
+        if empty:
+            told = "1 answer" if empty == 1 else f"{empty} answers"
+            verb = "is" if empty == 1 else "are"
+            yield Line(
+                "note",
+                f"{told} of the {who} {verb} empty and counted as wrong: a content filter, a tool call or a length "
+                "limit may be behind it.",
+            )
+
+
+def silence(evidence: Evidence) -> tuple[str, str]:
+    """What to say when a model gave no text at all: the reason, and what would decide."""
+    who = " and the ".join(evidence.silent)
+    said = (
+        f"The {who} gave no text to any of {count(evidence.probes, 'probe')}, so nothing was measured: a content "
+        "filter, a refusing deployment or a wrong prompt looks like this, and so does a model that learned to be "
+        "silent."
+    )
+    return said, f"Answers in words would decide: ask the {who} one of the questions by hand."
 
 
 def _baseline_lines(old: RetentionTest | None, baseline: float) -> Iterator[Line]:
@@ -69,7 +145,7 @@ def _trained_lines(evidence: Evidence) -> Iterator[Line]:
         asked = evidence.probes
         yield Line(
             "open" if 2 * evidence.trained_on > asked else "note",
-            f"{evidence.trained_on} of {_count(asked, 'probe')} were trained on: their answers prove memory, not "
+            f"{evidence.trained_on} of {count(asked, 'probe')} were trained on: their answers prove memory, not "
             "knowledge (findings names them).",
         )
 
@@ -107,7 +183,7 @@ def _kept(what: str, test: RetentionTest) -> Line:
     return Line(
         "for",
         f"{what} are kept: {_tally(test.counts)}. With {confidence(test)} confidence {loss}, "
-        f"within the margin of {points(test.margin)} (Tango {p_value(test.p_inferior)}).",
+        f"within the margin of {points(test.margin)} ({p_value(test.p_inferior)}).",
     )
 
 
@@ -116,16 +192,29 @@ def _lost(what: str, test: RetentionTest) -> Line:
         "against",
         f"{what} are lost: {_tally(test.counts)}. With {confidence(test)} confidence the loss is at least "
         f"{points(-test.upper)}, more than the margin of {points(test.margin)} "
-        f"(exact McNemar {p_value(test.p_broken)}).",
+        f"(exact McNemar {p_value(test.p_broken)}{_corrected(test)}).",
     )
 
 
+def _corrected(test: RetentionTest) -> str:
+    if test.tested_with == 1:
+        return ""
+    return f"; {p_value(test.p_lost)} that the margin was kept, after Holm over {test.tested_with} groups"
+
+
 def _undecided(what: str, test: RetentionTest) -> Line:
+    if test.upper < -test.margin:
+        return Line(
+            "open",
+            f"{what} are undecided: {_tally(test.counts)}. By itself this is a loss of at least "
+            f"{points(-test.upper)}, but {test.tested_with} groups were asked together ({p_value(test.p_lost)} after "
+            f"Holm).",
+        )
     return Line(
         "open",
         f"{what} are undecided: {_tally(test.counts)}. The change lies between {change(test.lower)} and "
         f"{change(test.upper)} ({confidence(test)} confidence on each side), so the probes cannot tell whether "
-        f"the loss is within the margin of {points(test.margin)} (Tango {p_value(test.p_inferior)}).",
+        f"the loss is within the margin of {points(test.margin)} ({p_value(test.p_inferior)}).",
     )
 
 
@@ -144,12 +233,12 @@ def _tally(counts: PairedCounts) -> str:
 def _basis_sentence(evidence: Evidence, old: RetentionTest) -> str:
     covered = evidence.known_facts - evidence.unprobed_facts
     extent = "all" if not evidence.unprobed_facts else f"{covered} of the"
-    coverage = f"{extent} {_count(evidence.known_facts, 'fact')} the champion was trained on"
+    coverage = f"{extent} {count(evidence.known_facts, 'fact')} the champion was trained on"
     if old.basis == "census":
         return f"Facts count as a census, probe by probe: the probes ask for {coverage}."
     return (
         f"Facts count as a sample: the probes ask for {coverage}. Probes of one fact go together, so "
-        f"{_count(old.counts.n, 'probe')} of {_count(old.facts, 'fact')} carry as much as {old.effective_probes:.0f} independent ones "
+        f"{count(old.counts.n, 'probe')} of {count(old.facts, 'fact')} carry as much as {old.effective_probes:.0f} independent ones "
         f"(design effect {old.design_effect:.1f}); over facts, a sign-flip test of a drop gives {p_value(old.p_facts)}."
     )
 
@@ -196,7 +285,7 @@ def _stale_lines(evidence: Evidence) -> Iterator[Line]:
         told = "1 answer that is" if evidence.stale == 1 else f"{evidence.stale} answers that are"
         yield Line("against", f"The challenger gives {told} out of date.")
     elif evidence.updated.n:
-        asked = _count(evidence.updated.n, "probe")
+        asked = count(evidence.updated.n, "probe")
         yield Line("for", f"The challenger gives no answer that is out of date to {asked} of updated facts.")
 
 
@@ -227,6 +316,11 @@ def _wishes_for_probes(evidence: Evidence) -> Iterator[str]:
 def _wishes_for_old(evidence: Evidence, old: RetentionTest | None) -> Iterator[str]:
     if old is None and evidence.unprobed_facts:
         yield "Probes of old facts would decide whether they are kept: there are none."
+    elif old is not None and _only_noise(evidence, old):
+        yield (
+            "More probes, or steadier answers of the champion (temperature 0, a seed), would decide whether the loss "
+            "of old facts is more than chance."
+        )
     elif old is not None and old.outcome == "undecided":
         yield _probes_wish(evidence, old)
 
@@ -243,7 +337,7 @@ def _strays(evidence: Evidence, old: RetentionTest | None) -> Iterator[str]:
     """A likely slip: rows and probes call the same fact differently, so nothing is old or new."""
     if evidence.general and (old is None or not evidence.acquired.n):
         yield (
-            f"{_count(len(evidence.general), 'fact')} asked for stand in neither history: if they were meant as old "
+            f"{count(len(evidence.general), 'fact')} asked for stand in neither history: if they were meant as old "
             "or new ones, the probes must name facts as the training rows do."
         )
 
@@ -255,23 +349,24 @@ def _probes_wish(evidence: Evidence, old: RetentionTest) -> str:
             "More probes of old facts will hardly decide: the loss seen is too close to the margin of "
             f"{points(old.margin)}. Train the challenger with more replay, or state another margin."
         )
-    more = _rounded(needed - old.counts.n)
+    more = rounded(needed - old.counts.n)
     told = f"About {more} more probes would probably decide whether old facts are kept (there are {old.counts.n})"
     if old.basis == "census" or not evidence.unprobed_facts:
         return f"{told}."
-    unasked = _count(evidence.unprobed_facts, "known fact")
+    unasked = count(evidence.unprobed_facts, "known fact")
     return (
         f"{told}; fewer if they also ask for the {unasked} without a probe, for then facts count as a census."
     )
 
 
-def _rounded(number: int) -> int:
+def rounded(number: int) -> int:
     """Two leading digits, rounded up: an estimate should look like one."""
     step: int = 10 ** max(0, len(str(number)) - 2)
     return -(-number // step) * step
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """A number and its noun: `1 probe`, `2 probes`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final, cast
 
 from ..dataset import Finding, Severity, canonical_json
 from ..errors import DatasetError
 from ._comparison import Comparison, Contender
 from ._gate import Gate
+from ._graders import RememberedGrader, grade
 from ._probes import Probe, ProbeSet
 
 __all__ = ["from_json", "to_json"]
@@ -27,6 +28,8 @@ def to_json(comparison: Comparison) -> str:
 
 
 def _body(comparison: Comparison) -> dict[str, Any]:
+    repeats = [list(answers) for answers in comparison.champion_repeats]
+    graded = _graded(comparison)
     return {
         "format": _FORMAT,
         "version": _VERSION,
@@ -40,7 +43,40 @@ def _body(comparison: Comparison) -> dict[str, Any]:
         "gate": asdict(comparison.gate),
         "findings": [asdict(finding) for finding in comparison.findings],
         "verdict": str(comparison.verdict),
+        **({"champion_repeats": repeats} if repeats else {}),
+        **({"graded": graded} if graded else {}),
     }
+
+
+def _graded(comparison: Comparison) -> list[list[Any]]:
+    """What the caller's own graders say about every answer: grader, text expected or stale, answer, verdict."""
+    asked = zip(
+        comparison.probes,
+        comparison.champion_answers,
+        comparison.challenger_answers,
+        *comparison.champion_repeats,
+        strict=True,
+    )
+    said = {
+        (probe.grader, text, answer): grade(
+            replace(probe, expected=(text,)), answer, comparison.probes.graders
+        )
+        for probe, *answers in asked
+        if probe.grader in comparison.probes.graders
+        for text in (*probe.expected, *probe.stale)
+        for answer in answers
+    }
+    return [[*key, verdict] for key, verdict in sorted(said.items())]
+
+
+def _graders(graded: list[list[Any]]) -> dict[str, RememberedGrader]:
+    """Graders that repeat what was said, in place of the functions that said it."""
+    words: dict[str, dict[tuple[str, str], bool]] = {}
+    for name, text, answer, verdict in graded:
+        if not isinstance(verdict, bool):
+            raise TypeError("a stored grade is true or false")
+        words.setdefault(name, {})[text, answer] = verdict
+    return {name: RememberedGrader(name, None, known) for name, known in words.items()}
 
 
 def _digest(body: Mapping[str, Any]) -> str:
@@ -92,7 +128,9 @@ def _check_version(stored: Mapping[str, Any]) -> None:
 def _restored(stored: Mapping[str, Any]) -> Comparison:
     try:
         return Comparison.from_answers(
-            ProbeSet(Probe.from_row(row) for row in stored["probes"]),
+            ProbeSet(
+                (Probe.from_row(row) for row in stored["probes"]), graders=_graders(stored.get("graded", []))
+            ),
             Contender(**stored["champion"]),
             Contender(**stored["challenger"]),
             stored["champion_answers"],
@@ -101,6 +139,7 @@ def _restored(stored: Mapping[str, Any]) -> Comparison:
             new_facts=stored["new_facts"],
             gate=Gate(**stored["gate"]),
             findings=[_finding(each) for each in stored["findings"]],
+            champion_repeats=stored.get("champion_repeats", ()),
         )
     except DatasetError:
         raise

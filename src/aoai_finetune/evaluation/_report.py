@@ -27,7 +27,7 @@ from ..display import (
     prose,
 )
 from ._gate import Verdict
-from ._plain import by_concern, engine_note, gate_line
+from ._plain import by_concern, by_group_and_label, engine_note, gate_line
 from ._reasons import change, p_value, percent
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def _accuracy(comparison: Comparison) -> Html:
     shown = [
         bar for group, counts in comparison.groups.items() for bar in _two_bars(group, counts, comparison)
     ]
-    rows = [_accuracy_row(group, counts) for group, counts in comparison.groups.items()]
+    rows = [_accuracy_row(name, counts) for name, counts in by_group_and_label(comparison)]
     header = ["Probes", "asked", "champion", "challenger", "change", "broken", "mended"]
     return join(
         bars(shown, top=1.0, caption="Share of probes answered right."),
@@ -177,7 +177,7 @@ def _two_bars(group: str, counts: PairedCounts, comparison: Comparison) -> Itera
 def _accuracy_row(group: str, counts: PairedCounts) -> list[str]:
     numbers = (counts.n, counts.before, counts.after)
     return [
-        _GROUPS[group],
+        _GROUPS.get(group, group),
         *map(str, numbers),
         change(counts.difference),
         str(counts.broken),
@@ -240,6 +240,8 @@ def _expected(pair: Pair) -> str:
 
 def _labels(pair: Pair) -> Html:
     labels = [badge(_GROUPS[pair.probe.group or "general"]), badge(pair.outcome, _OUTCOMES[pair.outcome])]
+    if pair.probe.label:
+        labels.append(badge(pair.probe.label))
     if pair.stale:
         labels.append(badge("out of date", "bad"))
     return element("div", join(*labels, between=" "))
@@ -247,7 +249,7 @@ def _labels(pair: Pair) -> Html:
 
 def _method(comparison: Comparison) -> Html:
     decision = comparison.decision
-    tests = [("Old facts", decision.old), ("General", decision.general)]
+    tests = [("Old facts", decision.old), ("General", decision.general), *decision.labelled.items()]
     return facts(
         [
             ("Champion", _contender(comparison.champion)),
@@ -270,7 +272,7 @@ def _test_lines(name: str, test: RetentionTest) -> Iterator[tuple[str, str]]:
         f"{name}: change in accuracy",
         f"{change(test.counts.difference)}; {_limits(test)}",
     )
-    yield f"{name}: loss below the margin", f"{p_value(test.p_inferior)} (Tango)"
+    yield f"{name}: loss below the margin", f"{p_value(test.p_inferior)} (score test, small-sample tail)"
     yield (
         f"{name}: more broken than mended",
         f"{p_value(test.p_broken)} (exact McNemar, one-sided, over probes)",
@@ -288,4 +290,4 @@ def _test_lines(name: str, test: RetentionTest) -> Iterator[tuple[str, str]]:
 
 def _limits(test: RetentionTest) -> str:
     sides = f"{change(test.lower)} and {change(test.upper)}"
-    return f"one-sided {percent(1 - test.alpha)} limits {sides} (Tango's score method)"
+    return f"one-sided {percent(1 - test.alpha)} limits {sides} (score method, small-sample tail)"

@@ -8,15 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ._evidence import PairedCounts, total
+from ._limits import loss_p, paired_limits
 from ._power import probes_to_show_kept
-from ._statistics import (
-    design_effect,
-    mcnemar_exact,
-    normal_quantile,
-    sign_flip,
-    tango_limits,
-    tango_noninferiority,
-)
+from ._statistics import design_effect, mcnemar_exact, normal_quantile, sign_flip
 
 __all__ = ["Basis", "RetentionTest", "retention_test"]
 
@@ -35,9 +29,12 @@ class RetentionTest:
         margin: the loss that is tolerated.
         alpha: error rate of each limit.
         design_effect: how many probes carry as much as one independent probe; 1.0 in a census.
-        lower: one-sided lower limit of new accuracy minus old, Tango's score method on effective counts.
+        lower: one-sided lower limit of new accuracy minus old (`paired_limits` on effective counts).
         upper: the upper one.
         p_inferior: p-value of "at least `margin` was lost"; small when facts are kept.
+        p_lost: p-value of "at most `margin` was lost"; small when facts are lost. Corrected by Holm where a gate
+            asks it of several groups.
+        tested_with: how many groups the gate tested together, this one included.
         p_broken: exact McNemar over probes, one-sided: more broke than was mended.
         p_facts: sign-flip permutation over facts, one-sided: the same with facts as units.
     """
@@ -51,15 +48,17 @@ class RetentionTest:
     lower: float
     upper: float
     p_inferior: float
+    p_lost: float
     p_broken: float
     p_facts: float
+    tested_with: int = 1
 
     @property
     def outcome(self) -> Literal["kept", "lost", "undecided"]:
         """kept: the loss is certainly below the margin. lost: certainly above it. undecided: too few to tell."""
         if self.lower > -self.margin:
             return "kept"
-        return "lost" if self.upper < -self.margin else "undecided"
+        return "lost" if self.p_lost < self.alpha else "undecided"
 
     @property
     def catastrophic(self) -> bool:
@@ -110,7 +109,7 @@ def retention_test(
     differences = [list(fact.differences()) for fact in asked]
     effect = design_effect(differences) if basis == "sample" else 1.0
     broken, fixed, n = counts.broken / effect, counts.fixed / effect, counts.n / effect
-    lower, upper = tango_limits(broken, fixed, n, alpha)
+    lower, upper = paired_limits(broken, fixed, n, alpha, step=1 / effect)
     return RetentionTest(
         counts=counts,
         facts=len(asked),
@@ -120,7 +119,8 @@ def retention_test(
         design_effect=effect,
         lower=lower,
         upper=upper,
-        p_inferior=tango_noninferiority(broken, fixed, n, margin),
+        p_inferior=loss_p(broken, fixed, n, margin, step=1 / effect),
+        p_lost=loss_p(fixed, broken, n, -margin, step=1 / effect),
         p_broken=mcnemar_exact(counts.broken, counts.fixed, "worse"),
         p_facts=sign_flip([sum(fact) for fact in differences], "worse"),
     )

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, cast
 
 from ..dataset import normalise
-from ._graders import GRADERS
+from ._graders import GRADERS, shipped
+from ._json_graders import call_problem, json_problem
+from ._patterns import pattern_problem
 
 __all__ = ["GROUPS", "Problem", "check_row"]
 
 GROUPS: Final = ("old", "new", "updated", "general")
 
-_KEYS: Final = ("fact", "question", "messages", "expected", "stale", "group", "grader")
+_KEYS: Final = ("fact", "question", "messages", "expected", "stale", "group", "label", "grader")
 _ROLES: Final = ("system", "developer", "user", "assistant", "tool")
 _ANSWER_HINT: Final = 'Give one answer as text, or several as ["...", "..."]'
+_EXPECTED: Final[Mapping[str, Callable[[str], str]]] = {
+    "regex": pattern_problem,
+    "json": json_problem,
+    "tool_call": call_problem,
+}
+_EXPECTED_HINT: Final = (
+    "What the grader compares with must be readable by it; the reference of probe files says how"
+)
+_LABEL: Final = re.compile(r"[\w-]{1,40}\Z")
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}\Z")
 
 
@@ -27,14 +38,18 @@ class Problem(NamedTuple):
     hint: str
 
 
-def check_row(row: Mapping[str, Any]) -> Iterator[Problem]:
-    """Everything that keeps a row from being a probe."""
+def check_row(row: Mapping[str, Any], own_graders: Collection[str] | None = None) -> Iterator[Problem]:
+    """Everything that keeps a row from being a probe.
+
+    `own_graders` are the names a caller gives functions for; None while nobody knows, so any plain name passes.
+    """
     yield from _check_keys(row)
     yield from _check_fact(row)
     yield from _check_prompt(row)
     yield from _check_answers(row)
     yield from _check_choice(row, "group", GROUPS)
-    yield from _check_choice(row, "grader", sorted(GRADERS))
+    yield from _check_label(row)
+    yield from _check_grader(row, own_graders)
 
 
 def _check_keys(row: Mapping[str, Any]) -> Iterator[Problem]:
@@ -132,6 +147,33 @@ def _check_choice(row: Mapping[str, Any], key: str, known: Iterable[str]) -> Ite
         return
     shown = f"{value!r} " if isinstance(value, str) and _PLAIN_NAME.match(value) else ""
     yield Problem(key, f"{shown}is not known", f"Known are {', '.join(choices)}")
+
+
+def _check_label(row: Mapping[str, Any]) -> Iterator[Problem]:
+    label = row.get("label")
+    if label is not None and not (isinstance(label, str) and _LABEL.match(label)):
+        yield Problem("label", "is no label", "Write one word, such as off-distribution; reports show it")
+
+
+def _check_grader(row: Mapping[str, Any], own: Collection[str] | None) -> Iterator[Problem]:
+    name = row.get("grader")
+    if isinstance(name, str) and shipped(name) is not None:
+        yield from _check_readable(row, name)
+    elif own is None and isinstance(name, str) and name.isidentifier():
+        return
+    else:
+        yield from _check_choice(row, "grader", sorted({*GRADERS, *(own or ())}))
+
+
+def _check_readable(row: Mapping[str, Any], grader: str) -> Iterator[Problem]:
+    """A pattern that is none, JSON that is none: found now, not when an answer is there."""
+    find = _EXPECTED.get(grader)
+    for key in ("expected", "stale") if find else ():
+        answers = [answer for answer in _as_list(row.get(key)) or () if isinstance(answer, str)]
+        for place, answer in enumerate(answers):
+            problem = find(answer) if find else ""
+            if problem:
+                yield Problem(f"{key}[{place}]" if len(answers) > 1 else key, problem, _EXPECTED_HINT)
 
 
 def _is_text(value: object) -> bool:

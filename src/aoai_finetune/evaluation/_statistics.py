@@ -16,9 +16,12 @@ from typing import Literal
 __all__ = [
     "ASSUMED_CORRELATION",
     "Alternative",
+    "check_counts",
+    "crossing",
     "design_effect",
     "mcnemar_exact",
     "normal_quantile",
+    "restricted_estimate",
     "sign_flip",
     "tango_limits",
     "tango_noninferiority",
@@ -82,19 +85,25 @@ def tango_score(broken: float, fixed: float, n: float, difference: float) -> flo
     Raises:
         ValueError: no pairs, negative counts, more changes than pairs, or a difference outside -1 to 1.
     """
-    _check_counts(broken, fixed, n)
+    check_counts(broken, fixed, n)
     if not -1 <= difference <= 1:
         raise ValueError("a difference of two accuracies lies between -1 and 1")
     excess = fixed - broken - n * difference
     if excess == 0:
         return 0.0
-    linear = (2 * n + broken - fixed) * difference - broken - fixed
-    constant = -broken * difference * (1 - difference)
-    root = math.sqrt(max(0.0, linear * linear - 8 * n * constant))
-    # Both forms are the larger root; each is used where it does not subtract nearly equal numbers.
-    q = -2 * constant / (root + linear) if linear > 0 else (root - linear) / (4 * n)
+    q = restricted_estimate(broken, fixed, n, difference)
     variance = n * (2 * q + difference - difference * difference)
     return excess / math.sqrt(variance) if variance > 0 else math.copysign(math.inf, excess)
+
+
+def restricted_estimate(broken: float, fixed: float, n: float, difference: float) -> float:
+    """The most likely chance of breaking, when the chance of mending is that plus `difference` (see `tango_score`)."""
+    linear = (2 * n + broken - fixed) * difference - broken - fixed
+    constant = -broken * difference * (1 - difference)
+    # A square of a tiny number would be 0.
+    root = math.sqrt(max(0.0, linear * linear - 8 * n * constant)) if constant else abs(linear)
+    # Both forms are the larger root; each is used where it does not subtract nearly equal numbers.
+    return -2 * constant / (root + linear) if linear > 0 else (root - linear) / (4 * n)
 
 
 def tango_limits(broken: float, fixed: float, n: float, alpha: float = 0.05) -> tuple[float, float]:
@@ -106,17 +115,17 @@ def tango_limits(broken: float, fixed: float, n: float, alpha: float = 0.05) -> 
     Raises:
         ValueError: as `tango_score`, or alpha outside 0 to 0.5.
     """
-    _check_counts(broken, fixed, n)
+    check_counts(broken, fixed, n)
     z = normal_quantile(1 - alpha)
     seen = (fixed - broken) / n
-    lower = _crossing(lambda d: tango_score(broken, fixed, n, d) > z, -1.0, seen)
-    upper = _crossing(lambda d: tango_score(broken, fixed, n, d) > -z, seen, 1.0)
+    lower = crossing(lambda d: tango_score(broken, fixed, n, d) > z, -1.0, seen)
+    upper = crossing(lambda d: tango_score(broken, fixed, n, d) > -z, seen, 1.0)
     return lower, upper
 
 
-def _crossing(holds: Callable[[float], bool], low: float, high: float) -> float:
-    """Where a condition that holds on the left stops holding, to 1e-12."""
-    while high - low > 1e-12:
+def crossing(holds: Callable[[float], bool], low: float, high: float) -> float:
+    """Where a condition that holds on the left stops holding, to 1e-10."""
+    while high - low > 1e-10:
         middle = (low + high) / 2
         low, high = (middle, high) if holds(middle) else (low, middle)
     return (low + high) / 2
@@ -219,11 +228,13 @@ def design_effect(clusters: Sequence[Sequence[float]], *, correlation: float = A
     of probes per fact weighted by probes.
 
     Raises:
-        ValueError: no probe at all, or a correlation outside 0 to 1.
+        ValueError: no probe at all, a difference that is no finite number, or a correlation outside 0 to 1.
     """
     filled = [cluster for cluster in clusters if cluster]
     if not filled:
         raise ValueError("a design effect needs at least one probe")
+    if not all(math.isfinite(value) for cluster in filled for value in cluster):
+        raise ValueError("a difference between two accuracies must be a finite number")
     if not 0 <= correlation <= 1:
         raise ValueError("the correlation within a fact lies between 0 and 1")
     n = sum(len(cluster) for cluster in filled)
@@ -267,7 +278,7 @@ def zero_failures_bound(n: float, alpha: float = 0.05) -> float:
     Raises:
         ValueError: no trials, or alpha outside 0 to 1.
     """
-    if n <= 0 or not 0 < alpha < 1:
+    if not n > 0 or not 0 < alpha < 1:
         raise ValueError("there is at least one trial, and alpha lies between 0 and 1")
     return 1 - math.pow(alpha, 1 / n)
 
@@ -286,7 +297,8 @@ def normal_quantile(probability: float) -> float:
     return NormalDist().inv_cdf(probability)
 
 
-def _check_counts(broken: float, fixed: float, n: float) -> None:
+def check_counts(broken: float, fixed: float, n: float) -> None:
+    """ValueError unless these are counts of changed pairs out of n."""
     if not (n > 0 and broken >= 0 and fixed >= 0 and broken + fixed <= n * (1 + 1e-12)):
         raise ValueError(
             "counts of changed pairs must be at least 0 and no more than the pairs, of which there is at least one"
