@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# Before anything imports numpy: small arrays gain nothing from threads, and wait for each other on busy machines.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Time is no property of ours: a busy machine is no counterexample. Loaded by name, because Hypothesis would take
 # a profile with fixed examples where it sees a build server.
