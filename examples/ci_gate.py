@@ -43,7 +43,10 @@ def main(argv: list[str] | None = None) -> int:
     except (FineTuneError, OSError, ValueError) as trouble:
         print(f"no verdict: {type(trouble).__name__}: {trouble}", file=sys.stderr)
         return NO_VERDICT
-    print(comparison)
+    try:
+        print(comparison, flush=True)
+    except BrokenPipeError:  # `| head`: nobody reads on, and the verdict still counts
+        sys.stdout = None
     return EXIT_CODES[comparison.verdict]
 
 

@@ -99,6 +99,9 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as trouble:
         print(f"cannot write: {trouble}", file=sys.stderr)
         return 1
+    except ImportError as missing:
+        print(missing, file=sys.stderr)  # names the extra
+        return 1
     return 0
 
 
