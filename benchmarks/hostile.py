@@ -1,15 +1,18 @@
 """How long validation takes to answer files of a megabyte that were made to be slow.
 
-    python benchmarks/hostile.py                 # every shape, level file
-    python benchmarks/hostile.py --level deep --rounds 5 --only roles
+    python benchmarks/hostile.py                                  # every shape, level file: about a minute
+    python benchmarks/hostile.py --shape "blank lines" --level deep
 
-Prints milliseconds of CPU time, the least of several rounds, and the ratio to parsing the same lines with jiter alone.
+Prints milliseconds of CPU time, the least of up to five rounds (fewer once it is under the limit), the ratio to
+parsing the same lines with jiter alone, and whether it is under the limit of 100 ms. Other work on the machine makes
+the milliseconds grow, up to twice; the ratio much less.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -22,6 +25,8 @@ from jiter import from_json
 __all__ = ["SHAPES", "main"]
 
 SIZE: Final = 1_000_000
+LIMIT: Final = 100
+ROUNDS: Final = 5
 _ANSWER: Final = '{"role":"assistant","content":"A"}'
 _CALL: Final = '{"id":"c%d","type":"function","function":{"name":"f","arguments":"{}"}}'
 
@@ -189,14 +194,11 @@ SHAPES: Final[dict[str, Callable[[], bytes]]] = {
 }  # fmt: skip
 
 
-def _least(work: Callable[[], object], rounds: int) -> float:
-    """Milliseconds of CPU time of the quickest round."""
-    times: list[float] = []
-    for _ in range(rounds):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return min(times) * 1000
+def _took(work: Callable[[], object]) -> float:
+    """Milliseconds of CPU time."""
+    start = time.process_time()
+    work()
+    return (time.process_time() - start) * 1000
 
 
 def _parsed(data: bytes) -> None:
@@ -207,37 +209,35 @@ def _parsed(data: bytes) -> None:
             continue
 
 
-def measured(level: str, rounds: int, only: str) -> dict[str, tuple[float, float]]:
-    """Milliseconds, and times the parser, of each shape whose name has `only` in it."""
+def measured(data: bytes, level: str) -> tuple[float, float]:
+    """Milliseconds that validation takes at least, and those of the parser alone."""
     from aoai_finetune.dataset import Dataset
 
-    Dataset.from_jsonl(b"{}").validate(level="deep")
-    found: dict[str, tuple[float, float]] = {}
-    for name, make in SHAPES.items():
-        if only in name:
-            data = make()
-            dataset: Any = Dataset.from_jsonl(data)
-            ours = _least(partial(dataset.validate, level=level), rounds)
-            found[name] = ours, ours / max(0.001, _least(partial(_parsed, data), rounds))
-    return found
+    dataset: Any = Dataset.from_jsonl(data)
+    ours = parser = math.inf
+    for _ in range(ROUNDS):
+        ours = min(ours, _took(partial(dataset.validate, level=level)))
+        parser = min(parser, _took(partial(_parsed, data)))
+        if ours < LIMIT:
+            break
+    return ours, parser
 
 
 def main() -> int:
     """Read the options, and measure."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--level", default="file", choices=("rows", "file", "deep"))
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", default="", metavar="TEXT", help="shapes with this in their name")
-    parser.add_argument(
-        "--over", type=float, default=0, metavar="MS", help="print those that take longer alone"
-    )
+    parser.add_argument("--shape", action="append", choices=SHAPES, metavar="NAME", help="this shape alone")
     options = parser.parse_args()
-    found = measured(options.level, options.rounds, options.only)
-    for name, (took, ratio) in sorted(found.items(), key=lambda item: -item[1][0]):
-        if took >= options.over:
-            print(f"{took:8.1f} ms  {ratio:7.1f} x jiter  {name}")
-    over = sum(took >= 100 for took, _ in found.values())
-    print(f"{len(found)} shapes at level {options.level}, {over} of them take 100 ms or more")
+    names = options.shape or [*SHAPES]
+    measured(b"{}", "deep")  # imports what is needed
+    over = 0
+    for name in names:
+        took, alone = measured(SHAPES[name](), options.level)
+        over += took >= LIMIT
+        verdict = "over" if took >= LIMIT else "under"
+        print(f"{took:8.1f} ms  {took / max(alone, 0.001):7.1f} x jiter  {verdict:5}  {name}", flush=True)
+    print(f"{len(names)} shapes at level {options.level}, {over} of them take {LIMIT} ms or more")
     return 0
 
 

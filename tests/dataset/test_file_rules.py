@@ -314,4 +314,51 @@ def test_a_row_of_very_many_messages_is_answered(lines: Any) -> None:
     row: Row = {"messages": [{}] * 20_000}
     report = Dataset.from_jsonl(json.dumps(row).encode()).validate(level="rows")
     assert report.counts["list-too-long"] == 1
-    assert report.counts["role-missing"] == 10_000
+    assert report.counts["role-missing"] == 4_000
+
+
+def test_copies_of_many_rows_with_different_tools_are_found(chat: Any, lines: Any) -> None:
+    """Also where there are more lists of tools than are remembered."""
+    names = [{"type": "function", "function": {"name": f"f{number}"}} for number in range(600)]
+    rows = [{**chat("Q", "A"), "tools": [name]} for name in names]
+    assert Dataset.from_jsonl(lines(*rows, *rows)).validate().counts["duplicate-row"] == 600
+
+
+def test_a_call_named_one_is_no_copy_of_a_call_named_true(lines: Any) -> None:
+    """Python takes them for equal."""
+    function = {"name": "f", "arguments": "{}"}
+    rows = [
+        {
+            "messages": [
+                {"role": "assistant", "tool_calls": [{"id": name, "type": "function", "function": function}]}
+            ]
+        }
+        for name in (1, True)
+    ]
+    assert "duplicate-row" not in Dataset.from_jsonl(lines(*rows)).validate().counts
+
+
+def test_one_answer_in_many_spellings_is_one_answer(chat: Any, lines: Any) -> None:
+    """Each spelling is brought into form once."""
+    rows = [chat(f"Q{number}", "Yes" + "!" * (number % 7)) for number in range(5_000)]
+    assert Dataset.from_jsonl(lines(*rows)).validate().counts["one-answer"] == 1
+
+
+@pytest.mark.parametrize("fact", [None, "topic"])
+def test_other_calls_after_the_same_messages_are_a_contradiction(lines: Any, fact: str | None) -> None:
+    """Rows that end with a call answer with it, whichever way they are read."""
+    tools = [{"type": "function", "function": {"name": name}} for name in ("f", "g")]
+    asked = {"role": "user", "content": "Q"}
+    rows = [
+        {
+            "messages": [
+                asked,
+                {"role": "assistant", "tool_calls": [
+                    {"id": "c", "type": "function", "function": {"name": name, "arguments": "{}"}}]},
+            ],
+            "tools": tools,
+        }
+        for name in ("f", "f", "g", "g")
+    ]  # fmt: skip
+    report = Dataset.from_jsonl(lines(*rows), fact=fact).validate()
+    assert (report.counts["contradiction"], report.counts["duplicate-row"]) == (2, 2)

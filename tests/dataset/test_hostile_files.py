@@ -119,6 +119,14 @@ def test_broken_lines_are_counted_like_lines_that_are_looked_into(lines: list[by
     assert (few.counts, few.examples) == (all_of_them.counts, all_of_them.examples)
 
 
+def test_what_is_known_of_a_line_holds_for_files_read_in_the_same_way() -> None:
+    """A fact is missing where a column was named for it, and nowhere else."""
+    data = b"{}\n" * 9
+    both = Dataset.from_jsonl(data, fact="topic") + Dataset.from_jsonl(data)
+    report = both.validate(AzureRules(keep=2), level="rows")
+    assert report.counts == {"fact-missing": 9, "messages-missing": 18}
+
+
 def only(report: ValidationReport) -> tuple[str, int | None]:
     """Code and line of the one finding."""
     [finding] = report.findings

@@ -123,7 +123,8 @@ def test_no_bytes_crash_validation(data: bytes) -> None:
     """Reading a file of anything raises nothing but our own error, and only when a row is used."""
     dataset = Dataset.from_jsonl(data)
     report = dataset.validate()
-    assert report.examples == len(dataset)
+    of_another_kind = not report.counts.keys().isdisjoint({"json-array", "csv-table"})
+    assert report.examples == (0 if of_another_kind else len(dataset))
     assert all([repr(dataset), str(report), dataset.fingerprint, dataset._repr_html_()])
     if report.errors():
         return

@@ -212,7 +212,7 @@ CASES: dict[str, tuple[str, Any, Any]] = {
         asked(content="x" * 1_048_577),
         asked(content="x" * 1_048_576),
     ),
-    "list-too-long": ("messages", said(*[USER] * 10_000, ASSISTANT), said(*[USER] * 9_999, ASSISTANT)),
+    "list-too-long": ("messages", said(*[USER] * 4_000, ASSISTANT), said(*[USER] * 3_999, ASSISTANT)),
     "json-integer": (
         "tools[0].function.parameters.maximum",
         tool(parameters={"maximum": 2**53 + 1}),

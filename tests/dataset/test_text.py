@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from unicodedata import normalize
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aoai_finetune.dataset import normalise
 
@@ -45,3 +49,34 @@ def test_spelling_does_not_count(one: str, other: str) -> None:
 def test_what_changes_the_meaning_counts(one: str, other: str) -> None:
     """Mostly numbers."""
     assert normalise(one) != normalise(other)
+
+
+TEXTS = st.text(
+    st.sampled_from("aß1,.-/ 'İΐﬁ½²アｶﾞﾟ゛\u0301\u0308\u0327\u0344\u0345\u3099\ufdfa😀─") | st.characters(), max_size=60
+)  # fmt: skip
+
+
+@given(TEXTS)
+def test_what_was_normalised_stays_as_it_is(text: str) -> None:
+    """Also where marks, digits and signs meet."""
+    assert normalise(normalise(text)) == normalise(text)
+
+
+@given(TEXTS)
+def test_a_text_says_the_same_in_either_unicode_form(text: str) -> None:
+    """Composed and decomposed."""
+    assert normalise(normalize("NFD", text)) == normalise(normalize("NFC", text))
+
+
+@pytest.mark.parametrize("marks", ["\u0301\u0327", "\uff9e\u0301", "\u0344\u0327"])
+def test_of_many_marks_the_first_are_kept(marks: str) -> None:
+    """Ordering all of them takes minutes, because the time grows with the square of their number."""
+    many = normalise("a" + marks * 200_000 + "b")
+    assert 32 <= len(many) <= 66
+    assert (normalize("NFD", many)[0], many[-1]) == ("a", "b")
+    assert normalise(many) == many
+
+
+def test_a_few_marks_are_all_kept() -> None:
+    """As many as no language has."""
+    assert normalise("a" + "\u0327" * 60) == "a" + "\u0327" * 60

@@ -16,7 +16,7 @@ FOREIGN: Final = frozenset({"json-array", "csv-table"})
 
 _HEAD: Final = 1 << 16
 _ARRAY: Final = re.compile(rb"\s*\[\s*(?:\{|\Z)")
-_NAME: Final = rb'(?:"[^"\n]{1,100}"|[^"{}\[\]:,;\t\n]{1,100})'
+_NAME: Final = rb'(?:"[^"\0\n]{1,100}"|[^"{}\[\]:,;\0\t\n]{1,100})'
 _HEADER: Final = re.compile(rb"(?:NAME[,;\t]){1,100}NAME\r?(?:\n|\Z)".replace(b"NAME", _NAME))
 _ROW: Final = re.compile(rb"\s*[{\[]")
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from ...errors import DatasetError
 from ..rows._files import FileOnDisk, Span, spans
-from ..rows._findings import Fault, Finding
+from ..rows._findings import Finding
 from ..rows._sources import LineRows
 from ..rules._repeats import Repeats, stable_mark
 from ..rules._rules import Settings
@@ -125,7 +125,7 @@ def _work(pipe: _Pipe, task: _Task) -> None:
     try:
         check = _pass_of(task, part=True)
         check.read(LineRows(task.span, task.fact), watched=False)
-        check.count_short()
+        check.count_known()
         found = check.found
         pipe.send(_Result(check.rows, check.lines, found.counts, found.kept, check.repeats))
     except DatasetError as why:
@@ -146,7 +146,6 @@ def _absorb(check: Pass, result: _Result, source: str | None) -> None:
     """Go on as if this process had read the part itself."""
     known = {"line-end"} if check.found.counts.get("line-end") else set[str]()
     check.found.absorb(result.counts, result.kept, check.lines, known)
-    for place, code, said in check.repeats.absorb(result.repeats, source, check.lines):
-        check.found.add(Fault(code, "", said), source, check.repeats.line(place))
+    check.repeats.absorb(result.repeats, source, check.lines)
     check.rows += result.rows
     check.lines += result.lines

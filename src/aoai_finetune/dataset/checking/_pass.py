@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence, Sized
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias
 
 from jiter import from_json
 
 from ..rows._files import FileOnDisk, Span, lines_of, opened, whole_line
 from ..rows._findings import Fault
+from ..rows._json import MAX_ROW, code_of, parse_row
 from ..rows._rewrite import USABLE
 from ..rows._sources import ChainRows, LineRows, Rows, SourceLine
-from ..rules._meaning import structural_fault
-from ..rules._messages import MOST
+from ..rules._messages import MOST, CheckedRow
 from ..rules._plain import plain_texts, shows
 from ..rules._repeats import Compared, Repeats
 from ..rules._row_checks import RowChecks
-from ..rules._rules import FileCheck, Rule, Settings
+from ..rules._rules import FileCheck, Rule, Settings, Spot
 from ..rules._shapes import LONGEST_NAME, shape_of
 from ..rules._tool_rows import Flat, ToolRows
-from ._broken import BrokenLines
 from ._foreign import foreign
 from ._found import Found
+from ._kinds import Kind, Kinds
 from ._reading import TOO_LONG
 from ._report import ValidationReport
 
@@ -34,7 +34,6 @@ Row: TypeAlias = dict[str, Any]
 _SHORT: Final = 64
 _SMALL: Final = 512
 """Bytes of a row up to which finding its shape takes less time than checking it may take."""
-_SHAPES: Final = 4096
 _LONG: Final = 64 << 20
 """Bytes that take more than a moment."""
 _BLANK: Final = Fault("blank-line", "", "the line is blank")
@@ -81,7 +80,14 @@ class Pass:
     """
 
     def __init__(
-        self, rules: Sequence[Rule], always: Sequence[Rule], settings: Settings, keep: int, *, fast: bool
+        self,
+        rules: Sequence[Rule],
+        always: Sequence[Rule],
+        settings: Settings,
+        keep: int,
+        *,
+        fast: bool,
+        shaped: bool,
     ) -> None:
         self.found = Found(rules, keep)
         self.rows, self.lines = 0, 0
@@ -90,22 +96,19 @@ class Pass:
             (rule.code, rule.file(settings)) for rule in rules if rule.file
         ]
         self._always = always
-        self._full = [*(rule for rule in rules if rule.row and rule not in always), *always]
-        self._checks = RowChecks(self._full)
+        self._checks = RowChecks([rule for rule in rules if rule not in always])
+        self._looks = RowChecks(always)
         self._fast = fast
         # No plain row below the second number has more messages than the rules look at.
         self._longest = min(settings.limits["message-characters"], MOST * 30)
-        self._tools = ToolRows(self._full)
+        self._tools = ToolRows([*rules, *always])
         self._comparing = any(isinstance(check, Compared) for _, check in self.checks)
         self._seers = [(code, check.see) for code, check in self.checks if not getattr(check, "blind", False)]
-        # Limits so low that a name or a text in a small row could be too long, and rules that look into texts.
+        # Limits so low that a name or a text in a small row could be too long.
         low = settings.limits["tool-name-characters"] < LONGEST_NAME or self._longest < _SMALL
-        self._shaped = fast and not always and not low
-        self._known: dict[tuple[object, ...] | None, tuple[list[Fault], bool]] = {}
-        self._broken = BrokenLines()
+        self._small = _SMALL if shaped and not low else 0
+        self._kinds = Kinds(self.found)
         self._crlf = False
-        self._short: dict[bytes, int] = {}
-        self._short_faults: dict[bytes, list[Fault]] = {}
 
     def read(self, rows: Rows, *, watched: bool = True) -> None:
         """Check all rows, and show how far it is where that takes long and somebody looks (unless not `watched`)."""
@@ -136,7 +139,7 @@ class Pass:
         One loop on purpose: each of its lines runs once per row, and a call for one of them would cost more than it.
         """
         start, source = self.repeats.start(leaf.source), leaf.source
-        short, longest = self._short, self._longest
+        again, longest = self._kinds.lines.get, self._longest
         note = self.repeats.note_glanced if self._comparing else None
         more = bool(self._always or self._seers)
         flat_line = None if more else self._tools.flat_line
@@ -159,14 +162,15 @@ class Pass:
                             said = plain_texts(row)
                     except ValueError:
                         said = None
-                elif raw in short:
-                    short[raw] += 1
+                elif (known := again(raw)) is not None:
+                    known.times += 1
                     others += 1
                     noted(0)
                     continue
                 # The backslash and the byte are the first look of `shows`, which most rows need no more than.
                 if said is None or ((_BACKSLASH in raw or _E2 in raw) and not shows(raw, longest, said)):
-                    usable = self._line((leaf, number, whole_line(handle, raw)), start + number, row)
+                    whole = raw if len(raw) < MAX_ROW else whole_line(handle, raw)
+                    usable = self._line((leaf, number, whole), start + number, row)
                     noted(USABLE if usable else 0)
                     others += 1
                     continue
@@ -179,72 +183,127 @@ class Pass:
         self.lines = number
         return bytes(notes)
 
-    def _line(self, line: SourceLine, place: int, row: object = None) -> bool:
+    def _line(self, line: SourceLine, place: int, row: Row | None = None) -> bool:
         """Check one physical line, which may have been parsed: does it hold a row that can be used?"""
         leaf, number, raw = line
-        if raw is None:
-            self.rows += 1
-            self.found.add(TOO_LONG, leaf.source, number)
-        elif raw.isspace():
-            self._unusable(line, [_BLANK])
+        if raw is None or raw.isspace():
+            return self._no_row(line)
+        self.rows += 1
+        if not self._crlf and raw.endswith(b"\r\n"):
+            self._crlf = True
+            self.found.add(Fault("line-end", "", "lines end with CR LF from here on"), leaf.source, number)
+        if row is None:
+            bare = raw.rstrip(b"\r\n")
+            try:
+                row = from_json(bare, catch_duplicate_keys=True, allow_inf_nan=False, cache_mode="keys")
+            except ValueError as why:
+                return self._broken(line, code_of(bare, str(why)))
+        if row is None or row.__class__ is not dict:
+            return self._broken(line, row.__class__)
+        return self._object(row, line, place, len(raw))
+
+    def _object(self, row: Row, line: SourceLine, place: int, size: int) -> bool:
+        """Check a row that could be parsed, of so many bytes: can it be used?"""
+        leaf, number, _ = line
+        fact = leaf.take_fact(row, number)
+        shape: object = None
+        # Of plain rows only those with CR LF come here in numbers, and no rule has much to say about them.
+        if size <= self._small and not (self._crlf and plain_texts(row)):
+            shape = shape_of(row)
+            if fact.__class__ is Fault or leaf.fact_column is not None:
+                shape = (fact.__class__, leaf.fact_column, shape)
+            known = self._kinds.shapes.get(shape)
+            if known is not None:
+                return self._known_row(known, row, fact, line, place)
+        return self._row(row, fact, shape, line, place)
+
+    def _known_row(
+        self, kind: Kind, row: Row, fact: str | Fault | None, line: SourceLine, place: int
+    ) -> bool:
+        """Count a row of a known kind, and do what is left to do."""
+        if kind.full:
+            kind.times += 1
         else:
+            self._check_again(kind, row, fact, line)
+        if kind.read:
+            self._add(self._looks.faults(row), line)
+        if kind.usable:
+            self._use(row, fact, line, place, plain_texts(row) if kind.plain else None)
+        return kind.usable and fact.__class__ is not Fault
+
+    def _no_row(self, line: SourceLine) -> bool:
+        if line[2] is None:
             self.rows += 1
-            if not self._crlf and raw.endswith(b"\r\n"):
-                self._crlf = True
-                self.found.add(
-                    Fault("line-end", "", "lines end with CR LF from here on"), leaf.source, number
-                )
-            parsed = cast("Row", row) if row.__class__ is dict else self._broken.parsed(raw, self.found)
-            if not isinstance(parsed, Fault):
-                return self._row(parsed, line, place)
-            self._unusable(line, [parsed])
+            self._add([TOO_LONG], line)
+        else:
+            self._add([_BLANK], line)
+            self._keep_line(line, [_BLANK])
         return False
 
-    def _unusable(self, line: SourceLine, faults: list[Fault]) -> None:
-        """Note what is wrong with a line that goes no further, and remember it if it is short."""
-        raw = line[2]
-        self._add(faults, line)
-        if raw is not None and len(raw) < _SHORT and len(self._short) < _SHAPES and self.found.full(faults):
-            self._short[raw] = 0
-            self._short_faults[raw] = faults
-
-    def _row(self, row: Row, line: SourceLine, place: int) -> bool:
-        """Check a row that could be parsed: can it be used?"""
-        leaf, number, raw = line
-        fact = leaf.take_fact(row, number)
-        faults = self._fact_faults(fact, line)
-        given = fact if isinstance(fact, str) else None
-        flat = self._tools.flat(row, raw) if len(row) == 2 else None
-        fine = flat is not None or plain_texts(row) is not None
-        if fine and self._fast and raw is not None and shows(raw, self._longest):
-            self._add(faults, line)
-            self._more(row, given, number, leaf.source)
-        elif not self._check(row, faults, line):
-            return False
-        else:
-            self._see(row, given, number, leaf.source)
-        if self._comparing:
-            self.repeats.note(row, given, place, flat)
-        return not isinstance(fact, Fault)
-
-    def _check(self, row: Row, faults: list[Fault], line: SourceLine) -> bool:
-        """Ask all rules, or remember what they said of rows of this shape: can the row be used?"""
-        raw = line[2]
-        shape = shape_of(row) if self._shaped and raw is not None and len(raw) <= _SMALL else None
-        known = self._known.get(shape)
+    def _broken(self, line: SourceLine, kind: object) -> bool:
+        """A line that holds no object; its code, or the kind of value that it holds, is known."""
+        known = self._kinds.shapes.get(kind)
         if known is not None:
-            self._add(faults, line)
-            self.found.add_again(known[0], 1)
-            return known[1]
-        found = self._checks.faults(row)
-        usable = structural_fault(row) is None
+            known.times += 1
+            return False
+        fault = parse_row(line[2] or b"")
+        faults = [fault] if isinstance(fault, Fault) else []
+        self._add(faults, line)
+        self._keep_line(line, faults)
+        if self.found.full(faults):
+            self._kinds.keep_shape(kind, Kind(faults, full=True))
+        return False
+
+    def _row(self, row: Row, fact: str | Fault | None, shape: object, line: SourceLine, place: int) -> bool:
+        """Ask all rules about a row, and remember what they say of its shape."""
+        raw = line[2]
+        faults = self._fact_faults(fact, line)
+        said: list[str] | Flat | None = plain_texts(row)
+        plain = said is not None
+        if said is None and len(row) == 2:
+            said = self._tools.flat(row, raw)
+        if said is not None and self._fast and raw is not None and shows(raw, self._longest):
+            self._add([*faults, *self._looks.faults(row)], line)
+            self._use(row, fact, line, place, said)
+            return not isinstance(fact, Fault)
+        checked = CheckedRow(row)
+        faults += self._checks.faults(checked)
+        looked = self._looks.faults(checked)
+        self._add([*faults, *looked], line)
+        usable = self._checks.usable(checked, faults)
         if usable:
-            self._add([*faults, *found], line)
+            self._use(row, fact, line, place, said)
         else:
-            self._unusable(line, [*faults, *found])
-        if shape is not None and len(self._known) < _SHAPES and self.found.full(found):
-            self._known[shape] = found, usable
-        return usable
+            self._keep_line(line, [*faults, *looked])
+        read, full = self._looks.ask(checked), self.found.full(faults)
+        self._kinds.keep_shape(shape, Kind(faults, full=full, usable=usable, plain=plain, read=read))
+        return usable and not isinstance(fact, Fault)
+
+    def _check_again(self, kind: Kind, row: Row, fact: str | Fault | None, line: SourceLine) -> None:
+        """Ask those rules about a row of a known kind that have something to say about it."""
+        faults = [*self._fact_faults(fact, line), *self._checks.faults(row, kind.codes)]
+        self._add(faults, line)
+        kind.full = self.found.full(faults)
+        if kind.full and not kind.usable and not kind.read:
+            self._keep_line(line, faults)
+
+    def _keep_line(self, line: SourceLine, faults: list[Fault]) -> None:
+        """Remember a line that holds no usable row, unless somebody named where its fact comes from."""
+        leaf, _, raw = line
+        if isinstance(leaf, LineRows) and leaf.fact is None:
+            self._kinds.keep_line(raw, faults)
+
+    def _use(
+        self, row: Row, fact: str | Fault | None, line: SourceLine, place: int, said: list[str] | Flat | None
+    ) -> None:
+        """Let those see a usable row who compare it with others; `said` is what a glance told of it."""
+        given = fact if isinstance(fact, str) else None
+        if self._seers:
+            self._see(row, given, line[1], line[0].source)
+        if self._comparing and said is not None:
+            self.repeats.note_glanced(said, place, given)
+        elif self._comparing:
+            self.repeats.note(row, given, place)
 
     @staticmethod
     def _fact_faults(fact: str | Fault | None, line: SourceLine) -> list[Fault]:
@@ -272,20 +331,25 @@ class Pass:
             if said is not None:
                 self.found.add(Fault(code, "", said), source, number)
 
-    def count_short(self) -> None:
-        """Count the short lines that came again after enough of their kind had been kept."""
-        for raw, times in self._short.items():
-            self.found.add_again(self._short_faults[raw], times)
-            self.rows += 0 if raw.isspace() else times
-        self._short.clear()
+    def count_known(self) -> None:
+        """Count the lines that came after enough of their kind had been kept."""
+        self.rows += self._kinds.count()
 
     def report(self, whole: str | None) -> ValidationReport:
         """Ask the checkers of the whole for their conclusions and put everything into order."""
-        self.count_short()
+        self.count_known()
         if self.found.foreign and (self.found.alone or not self.rows):
             return self.found.report(0)
         for code, check in self.checks:
-            for spot in check.end(self.rows):
-                source = whole if spot.line is None else spot.source
-                self.found.add(Fault(code, spot.path, spot.message), source, spot.line)
+            self._conclude(code, check.end(self.rows), whole)
         return self.found.report(self.rows)
+
+    def _conclude(self, code: str, spots: Iterable[Spot], whole: str | None) -> None:
+        """Note what a checker says at the end; of what knows its own number, no more is made than is kept."""
+        for number, spot in enumerate(spots, 1):
+            source = whole if spot.line is None else spot.source
+            fault = Fault(code, spot.path, spot.message)
+            self.found.add(fault, source, spot.line)
+            if isinstance(spots, Sized) and self.found.full([fault]):
+                self.found.add_again([fault], len(spots) - number)
+                return

@@ -62,7 +62,9 @@ def pass_over(rules: AzureRules, level: str, settings: Settings) -> Pass:
     # What the shortcuts cannot promise: rules of the user, and those that look into texts.
     always = [rule for rule in active if rule.row and (rule.level == "deep" or rule in rules.extra)]
     # The shortcuts know supervised rows; the other methods ask something else of them.
-    return Pass(active, always, settings, rules.keep, fast=rules.method == "supervised")
+    fast = rules.method == "supervised"
+    shaped = fast and not any(rule.row for rule in rules.extra)
+    return Pass(active, always, settings, rules.keep, fast=fast, shaped=shaped)
 
 
 def _applies(rule: Rule, settings: Settings) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from jiter import from_json
@@ -11,7 +11,7 @@ from jiter import from_json
 from ._findings import Fault
 from ._shape import kind_of
 
-__all__ = ["BOM", "MAX_ROW", "parse_object", "parse_row"]
+__all__ = ["BOM", "MAX_ROW", "code_of", "explained", "parse_object", "parse_row"]
 
 MAX_ROW: Final = 64 * 1024 * 1024
 """A longer row is reported and not read: it cannot be a training row, and must not eat the memory."""
@@ -32,65 +32,89 @@ def parse_object(raw: bytes) -> dict[str, Any]:
 
 def parse_row(raw: bytes) -> dict[str, Any] | Fault:
     """The row as a dictionary, or the one fault that keeps it from being one."""
+    bare = raw.rstrip(b"\r\n")  # the parser would take a line end for a part of a text that is cut off
     try:
-        row: Any = from_json(raw, catch_duplicate_keys=True, allow_inf_nan=False, cache_mode="keys")
-    except ValueError:
-        return _explain(raw.rstrip(b"\r\n"))
+        row: Any = from_json(bare, catch_duplicate_keys=True, allow_inf_nan=False, cache_mode="keys")
+    except ValueError as why:
+        return explained(bare, str(why))
     if type(row) is dict:
         return cast("dict[str, Any]", row)
     return Fault("not-an-object", "", f"the row is {kind_of(row)}, not a JSON object")
 
 
-def _explain(raw: bytes) -> Fault:
-    """Name what the parser only hints at. Its own words are repeated only where they cannot hold row text."""
-    if raw.startswith(BOM):
-        return Fault("bom-inside", "", "a byte-order mark stands at the start of a row inside the file")
-    try:
-        raw.decode()
-    except UnicodeDecodeError as bad:
-        return Fault(
-            "encoding", "", f"the bytes at column {bad.start + 1} are not UTF-8{_other_encoding(raw)}"
-        )
-    reason, column = _reason(raw)
-    code, message = _classify(raw, reason, column)
+def explained(bare: bytes, why: str) -> Fault:
+    """Name what the parser only hints at, of a line without its end: `why` is what the parser said.
+
+    Its own words are repeated only where they cannot hold row text.
+    """
+    code = code_of(bare, why)
+    if code == "bom-inside":
+        return Fault(code, "", "a byte-order mark stands at the start of a row inside the file")
+    if code == "encoding":
+        place = _first_bad_byte(bare)
+        return Fault(code, "", f"the bytes at column {place + 1} are not UTF-8{_other_encoding(bare)}")
+    reason, column = _parted(why)
+    message = _SAID.get(code, f"invalid JSON: {reason}")
+    if reason.startswith("number out of range"):
+        message = "a number is too large"
     return Fault(code, "", f"{message} (column {column})" if column else message)
 
 
-def _reason(raw: bytes) -> tuple[str, int]:
-    """What the parser says about the row without its line end, which it would take for a broken text."""
+def code_of(bare: bytes, why: str) -> str:
+    """The code of the fault alone."""
+    if not bare.isascii():
+        if bare.startswith(BOM):
+            return "bom-inside"
+        if why.startswith(_NOT_UTF8) or _first_bad_byte(bare) >= 0:
+            return "encoding"
+    code = _code(why[:_START])
+    if code:
+        return code
+    return "json-number" if _NOT_A_NUMBER.match(bare, max(0, _parted(why)[1] - 1)) else "json-syntax"
+
+
+_NOT_UTF8: Final = "invalid unicode code point"
+_REASONS: Final = {
+    "Detected duplicate key": "json-duplicate-key",
+    "recursion limit": "json-depth",
+    "number out of range": "json-number",
+    "EOF": "json-truncated",
+    "lone leading surrogate": "json-surrogate",
+    "unexpected end of hex escape": "json-surrogate",
+}
+"""How the parser's reasons start; all others are `json-syntax`."""
+_DOUBTFUL: Final = ("expected value", "expected ident", "invalid number")
+"""What the parser says of NaN and infinities, and of other things."""
+_START: Final = len("Detected duplicate key")  # tells reasons apart, and holds no text of a row
+_SAID: Final = {
+    "json-duplicate-key": "an object has the same key twice",
+    "json-depth": "objects and lists are nested too deeply",
+    "json-number": "NaN and Infinity are not JSON",
+    "json-truncated": "the row ends in the middle of its JSON",
+    "json-surrogate": "an escape such as \\ud800 is half of a character that UTF-8 cannot carry",
+}
+
+
+@lru_cache(256)
+def _code(start: str) -> str:
+    """What a reason that starts so stands for, empty where that takes a closer look."""
+    if start.startswith(_DOUBTFUL):
+        return ""
+    return next((code for known, code in _REASONS.items() if start.startswith(known[:_START])), "json-syntax")
+
+
+def _parted(why: str) -> tuple[str, int]:
+    """The parser's reason, and the column, which is 0 where it names none."""
+    place = _PLACE.search(why)
+    return (why[: place.start()], int(place.group(1))) if place else (why, 0)
+
+
+def _first_bad_byte(raw: bytes) -> int:
     try:
-        from_json(raw, catch_duplicate_keys=True, allow_inf_nan=False)
-    except ValueError as why:
-        place = _PLACE.search(str(why))
-        return (str(why)[: place.start()], int(place.group(1))) if place else (str(why), 0)
-    return "it cannot be read", 0
-
-
-_REASONS: Final = (
-    ("Detected duplicate key", "json-duplicate-key", "an object has the same key twice"),
-    ("recursion limit", "json-depth", "objects and lists are nested too deeply"),
-    ("number out of range", "json-number", "a number is too large"),
-    ("EOF", "json-truncated", "the row ends in the middle of its JSON"),
-)
-
-
-def _classify(raw: bytes, reason: str, column: int) -> tuple[str, str]:
-    for start, code, message in _REASONS:
-        if reason.startswith(start):
-            return code, message
-    if _NOT_A_NUMBER.match(raw, max(0, column - 1)):
-        return "json-number", "NaN and Infinity are not JSON"
-    if "hex escape" in reason and _stdlib_reads(raw):
-        return "json-surrogate", "an escape such as \\ud800 is half of a character that UTF-8 cannot carry"
-    return "json-syntax", f"invalid JSON: {reason}"
-
-
-def _stdlib_reads(raw: bytes) -> bool:
-    try:
-        json.loads(raw)
-    except (ValueError, RecursionError):
-        return False
-    return True
+        raw.decode()
+    except UnicodeDecodeError as bad:
+        return bad.start
+    return -1
 
 
 def _other_encoding(raw: bytes) -> str:

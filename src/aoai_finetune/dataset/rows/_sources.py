@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import accumulate, groupby
 from typing import Any, Protocol, TypeAlias
 
-from ._facts import FactSource, take_fact
+from ._facts import FACT_KEY, FactSource, take_fact
 from ._files import Bytes, LineIndex, lines_of, opened, whole_line
 from ._findings import Fault
 from ._json import MAX_ROW
@@ -140,6 +140,8 @@ class LineRows:
 
     def take_fact(self, row: dict[str, Any], line: int, /) -> str | Fault | None:
         """Apply the `fact=` that the dataset was opened with."""
+        if self.fact is None and FACT_KEY not in row:
+            return None
         return take_fact(row, self.fact, line)
 
 

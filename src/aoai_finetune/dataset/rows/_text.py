@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby, islice
 from typing import Final
 from unicodedata import category, normalize
 
@@ -14,6 +15,9 @@ _THOUSANDS = re.compile(r"(?<!\d)\d{1,3}(?:[,'’]\d{3})+(?!\d)")
 _SPECIAL = re.compile(r"(?<=\d)[\W_]+(?=\d)|(?<!\w)-(?=\d)")
 _COMMAS = str.maketrans("", "", ",'’")
 _MINUS: Final = "−"
+_MARKS: Final = 64
+_LONG_RUN = re.compile(rf"(?:[^\w\s\0-\x7f]|[\uff9e\uff9f]){{{_MARKS + 1},}}")
+"""Where more marks than that can stand in a row: none is a letter or a digit, but for two that NFKC makes marks of."""
 
 
 class _Noise(dict[int, int | None]):
@@ -39,11 +43,31 @@ def normalise(text: str) -> str:
 
     What separates two digits stays, because `3.5` is not `35` and `1/2` is not `12` (only thousands separators
     go), and so do a minus sign before a number and the characters `% ‰ # & @`. A text of nothing but
-    punctuation keeps it, so that `?` and `!` stay different. Applying it twice changes nothing.
+    punctuation keeps it, so that `?` and `!` stay different. Of more than 64 combining marks in a row (no language
+    has more than a few) those that follow are left out. Applying it twice changes nothing. It takes a time
+    proportional to the length of the text.
     """
-    folded = normalize("NFKC", normalize("NFKC", text).casefold())
+    if text.isascii():
+        folded = text.casefold()
+    else:
+        folded = normalize("NFKC", normalize("NFKC", _few_marks(text)).casefold())
     kept = _with_numbers(folded) if _DIGIT.search(folded) else folded.translate(_without_punctuation)
-    return normalize("NFKC", kept or folded.translate(_without_spaces))
+    kept = kept or folded.translate(_without_spaces)
+    return kept if kept.isascii() else _few_marks(normalize("NFKC", kept))
+
+
+def _few_marks(text: str) -> str:
+    """Bringing marks into order takes a time that grows with the square of their number (UAX #15, section 13)."""
+    return _LONG_RUN.sub(_without_many_marks, text) if len(text) > _MARKS else text
+
+
+def _without_many_marks(found: re.Match[str]) -> str:
+    runs = groupby(found.group(), _is_mark)
+    return "".join("".join(islice(run, _MARKS) if marks else run) for marks, run in runs)
+
+
+def _is_mark(character: str) -> bool:
+    return category(character)[0] == "M" or character in "\uff9e\uff9f"
 
 
 def _with_numbers(text: str) -> str:

@@ -21,6 +21,7 @@ from ._messages import (
 )
 
 __all__ = [
+    "STRUCTURE",
     "assistant_missing",
     "content_empty",
     "developer_role",
@@ -148,7 +149,7 @@ def user_missing(row: Row) -> Faults:
         yield "messages", "no message is from a user"
 
 
-_STRUCTURE: Final = (
+STRUCTURE: Final = (
     ("json-number", not_json),
     ("messages-missing", messages_missing),
     ("messages-type", messages_type),
@@ -157,10 +158,11 @@ _STRUCTURE: Final = (
     ("role-missing", role_missing),
     ("content-type", content_type),
 )
+"""What a row has to fulfil to be used as an example at all: the code of the rule, and its check."""
 
 
 def structural_fault(row: Row) -> Fault | None:
     """The first thing that keeps a parsed row from being used as an example at all; None when it can be."""
     if plain(row):
         return None
-    return next((Fault(code, path, said) for code, check in _STRUCTURE for path, said in check(row)), None)
+    return next((Fault(code, path, said) for code, check in STRUCTURE for path, said in check(row)), None)

@@ -6,7 +6,7 @@ Every check is a pure function that takes any JSON object and yields `(JSON path
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 from ..rows._canonical import canonical_json
@@ -49,6 +49,7 @@ Row: TypeAlias = Mapping[str, Any]
 Faults: TypeAlias = Iterator[tuple[str, str]]
 
 ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")
+_BY_LETTER: Final = {role[0]: role for role in ROLES}
 OUTPUTS: Final = ("preferred_output", "non_preferred_output")
 
 _COMMON: Final = frozenset({"role", "content", "name", "weight"})  # a misplaced weight is `weight-role`
@@ -73,7 +74,7 @@ _EXACT: Final = 2**53
 _LISTS: Final = ("content", "tool_calls")
 
 
-MOST: Final = 10_000
+MOST: Final = 4_000
 """Of a longer list in a row the rest is not looked at; `list-too-long` says so."""
 
 
@@ -204,14 +205,12 @@ def role_unknown(row: Row) -> Faults:
             yield f"{path}.role", f"there is no such role{_near_role(role[:40])}"
 
 
-@lru_cache(256)
 def _near_role(role: str) -> str:
-    from difflib import get_close_matches
-
+    """What to say of a known role that this one is a slip of: it starts so, or has nearly the same letters."""
     asked = role.strip().lower()
-    # A slip keeps the first letter; comparing with every role would make a file of invented ones slow.
-    near = get_close_matches(asked, [known for known in ROLES if known[0] == asked[:1]], 1)
-    return f"; did you mean `{near[0]}`?" if near else ""
+    near = _BY_LETTER.get(asked[:1], "")
+    slip = len(asked) > 2 and (near.startswith(asked) or len(set(asked) ^ set(near)) <= 2)
+    return f"; did you mean `{near}`?" if near and slip else ""
 
 
 def content_missing(row: Row) -> Faults:

@@ -9,10 +9,10 @@ last of them: most rows repeat nothing, and a set tells that for all of them at 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from functools import cached_property, partial
 from hashlib import sha256
-from itertools import compress, islice
+from itertools import chain, compress, islice, starmap
 from operator import eq
 from typing import Any, Final, Self, TypeAlias
 
@@ -22,7 +22,7 @@ from ..rows._canonical import canonical_json, canonical_row
 from ..rows._example import answer_of, question_of
 from ..rows._shape import is_list, is_object
 from ..rows._text import normalise
-from ._plain import plain_texts
+from ._messages import MOST
 from ._rules import Settings, Spot
 from ._tool_rows import Flat, flat_message
 
@@ -30,8 +30,11 @@ __all__ = ["Compared", "Contradictions", "Duplicates", "FewPhrasings", "OneAnswe
 
 Mark: TypeAlias = Callable[[Any], int]
 
+_EXACT: Final = frozenset({str, int})
 _ENOUGH_PHRASINGS: Final = 4
 _NORMALISED: Final = 4096
+_SPELLINGS: Final = 16_384
+"""Characters of differently spelt answers that are compared by what they say before a difference is one."""
 _LINE_BITS: Final = 40
 _LINE: Final = (1 << _LINE_BITS) - 1
 
@@ -81,6 +84,8 @@ class Repeats:
         self._shifts = [0] * (part or 0)
         self._marks = _Marks()
         self._answer, self._varied = "", False
+        self._same: set[str] = set()
+        self._left = _SPELLINGS
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -94,26 +99,25 @@ class Repeats:
     def start(self, source: str | None) -> int:
         """The place before the first line of a file. Add a line number to it."""
         if source not in self._sources[-1:]:
-            self.start_part(source, 0)
+            self._start_part(source, 0)
         return (len(self._sources) - 1) << _LINE_BITS
 
-    def start_part(self, source: str | None, shift: int) -> None:
-        """Go on with a part whose lines are counted from after `shift` lines of its file."""
+    def _start_part(self, source: str | None, shift: int) -> None:
         self._sources.append(source)
         self._shifts.append(shift)
 
-    def line(self, place: int) -> int:
+    def _line(self, place: int) -> int:
         """The line number in the file."""
         return (place & _LINE) + self._shifts[place >> _LINE_BITS]
 
-    def note_glanced(self, said: list[str] | Flat, place: int) -> None:
-        """Note a row known at a glance."""
+    def note_glanced(self, said: list[str] | Flat, place: int, fact: str | None = None) -> None:
+        """Note a row known at a glance; a list is taken apart."""
         if isinstance(said, list):
-            self.note_plain(said, place)
+            self._note_plain(said, place, fact)
         else:
-            self.note_flat(said, place)
+            self._note_flat(said, place, fact)
 
-    def note_plain(self, texts: list[str], place: int, fact: str | None = None) -> None:
+    def _note_plain(self, texts: list[str], place: int, fact: str | None) -> None:
         """Note a plain row, given by its texts (`_plain.plain_texts`; the list is taken apart)."""
         mark, marks = self._mark, self._marks
         answer = texts.pop()
@@ -126,27 +130,19 @@ class Repeats:
         if not self._varied:
             self._add_answer(answer)
 
-    def note(self, row: Mapping[str, Any], fact: str | None, place: int, flat: Flat | None = None) -> None:
-        """Note any sound row; `flat` is what `ToolRows` made of it."""
-        texts = plain_texts(row)
-        if texts is not None:
-            self.note_plain(texts, place, fact)
-        elif flat is None or len(flat.items) - flat.last > 2:
-            mark = self._mark
-            whole = mark(canonical_row(row) if flat is None else tuple(flat.items))
-            prompt = _prompt(row.get("messages"), mark)
-            self._note(prompt, answer_of(row), question_of(row), whole, place, fact)
-        else:
-            self.note_flat(flat, place, fact)
+    def note(self, row: Mapping[str, Any], fact: str | None, place: int) -> None:
+        """Note any other sound row."""
+        prompt, whole = _marks_of(row, self._mark)
+        self._note(prompt, whole, answer_of(row), question_of(row), place, fact)
 
-    def note_flat(self, flat: Flat, place: int, fact: str | None = None) -> None:
-        """Note a row with tools that ends with a text."""
-        items = flat.items
-        prompt = self._mark((*items[1 : flat.last], "assistant"))
-        self._note(prompt, items[-1], flat.asked, self._mark(tuple(items)), place, fact)
+    def _note_flat(self, flat: Flat, place: int, fact: str | None) -> None:
+        items, last = flat.items, flat.last
+        prompt = self._mark((*items[1:last], "assistant"))
+        answer = items[-1] if len(items) - last == 2 else _answer_of_calls(items[last:])
+        self._note(prompt, self._mark(tuple(items)), answer, flat.asked, place, fact)
 
     def _note(
-        self, prompt: int | None, answer: str, asked: str, whole: int, place: int, fact: str | None
+        self, prompt: int | None, whole: int, answer: str, asked: str, place: int, fact: str | None
     ) -> None:
         mark, marks = self._mark, self._marks
         if fact is not None:
@@ -169,12 +165,14 @@ class Repeats:
         """Compare the answer of the row noted last with that of the first one."""
         if len(self._marks.prompts) == 1:
             self._answer = answer
-        elif answer != self._answer:
-            self._varied = _said(answer) != _said(self._answer)
+        elif answer != self._answer and answer not in self._same:
+            self._left -= len(answer)
+            self._varied = self._left < 0 or _said(answer) != _said(self._answer)
+            self._same.add(answer)
 
-    def absorb(self, later: Repeats, source: str | None, shift: int) -> Iterable[tuple[int, str, str]]:
-        """Go on as if the rows of a later part had been noted here. Nothing is to be said before the end."""
-        self.start_part(source, shift)
+    def absorb(self, later: Repeats, source: str | None, shift: int) -> None:
+        """Go on as if the rows of a later part had been noted here; its lines are counted from after `shift`."""
+        self._start_part(source, shift)
         rows = len(self._marks.prompts)
         self._marks.extend(later._marks)
         if later._varied or (
@@ -182,7 +180,6 @@ class Repeats:
         ):
             self._varied = True
         self._answer = self._answer if rows else later._answer
-        return ()
 
     def one_answer(self) -> int:
         """How many rows there are if all of them have the same answer, else 0."""
@@ -204,20 +201,19 @@ class Repeats:
         enough = sum(len(known) == _ENOUGH_PHRASINGS for known in phrasings.values())
         return facts - enough, facts
 
-    def copies(self) -> Iterator[Spot]:
+    def copies(self) -> Iterable[Spot]:
         """One spot for each row that was there before."""
-        yield from (self._spot(row, first, "the same row as {}") for row, first in self._compared[0])
+        return _Spots(self._compared[0], partial(self._spot, "the same row as {}"))
 
-    def contradictions(self) -> Iterator[Spot]:
+    def contradictions(self) -> Iterable[Spot]:
         """One spot for each row whose prompt had another answer when it was first met."""
-        said = "{} gives another answer to the same messages"
-        yield from (self._spot(row, first, said) for row, first in self._compared[1])
+        return _Spots(self._compared[1], partial(self._spot, "{} gives another answer to the same messages"))
 
-    def _spot(self, row: int, first: int, said: str) -> Spot:
+    def _spot(self, said: str, row: int, first: int) -> Spot:
         here, there = self._marks.places[row], self._marks.places[first]
         name, other = (self._sources[place >> _LINE_BITS] for place in (here, there))
         where = f" of {other}" if other is not None and other != name else ""
-        return Spot(said.format(f"line {self.line(there)}{where}"), self.line(here), name)
+        return Spot(said.format(f"line {self._line(there)}{where}"), self._line(here), name)
 
     @cached_property
     def _compared(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
@@ -243,7 +239,21 @@ class Repeats:
     @override
     def __getstate__(self) -> dict[str, Any]:
         """What another process has to know: not how marks are made."""
-        return {name: value for name, value in vars(self).items() if name != "_mark"}
+        return {name: value for name, value in vars(self).items() if name not in {"_mark", "_same"}}
+
+
+class _Spots(Sized):
+    """Spots that are made when they are asked for: of a million, a thousand are."""
+
+    def __init__(self, pairs: list[tuple[int, int]], spot: Callable[[int, int], Spot]) -> None:
+        self._pairs, self._spot = pairs, spot
+
+    @override
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def __iter__(self) -> Iterator[Spot]:
+        return starmap(self._spot, self._pairs)
 
 
 def _repeated(marks: array[int]) -> tuple[int, set[int]]:
@@ -259,27 +269,53 @@ def _last_asked(texts: list[str]) -> str:
     return texts[len(texts) - texts[::-1].index("user")]
 
 
-def _prompt(messages: object, mark: Mark) -> int | None:
-    """The mark of what comes before the last message: the same for a plain row and for one that is not."""
-    if not is_list(messages) or not is_object(messages[-1]) or messages[-1].get("role") != "assistant":
-        return None
-    parts: list[object] = []
-    for message in messages[:-1]:
-        parts += _flat_message(message) or (canonical_json(message),)
-    return mark((*parts, "assistant"))
+def _marks_of(row: Mapping[str, Any], mark: Mark) -> tuple[int | None, int]:
+    """The marks of what comes before the answer (None where no answer is at the end), and of the whole row.
+
+    The mark of the prompt is the same for a plain row; that of the whole is the same for a row known at a glance.
+    """
+    messages: object = row.get("messages")
+    if not is_list(messages) or not 0 < len(messages) <= MOST:
+        return None, mark(canonical_row(row))
+    turns: list[tuple[Any, ...]] = []
+    flat = True
+    for message in messages:
+        turn = _flat_message(message)
+        if turn is None:
+            flat, turn = False, (canonical_json(message),)
+        turns.append(turn)
+    prompt: int | None = None
+    if is_object(messages[-1]) and messages[-1].get("role") == "assistant":
+        prompt = mark((*chain.from_iterable(turns[:-1]), "assistant"))
+    if len(row) == 1:
+        return prompt, mark(tuple(turns))
+    if len(row) == 2 and "tools" in row and flat:
+        return prompt, mark((canonical_json(row["tools"]), *chain.from_iterable(turns)))
+    return prompt, mark(canonical_row(row))
 
 
 def _flat_message(message: Mapping[str, Any]) -> tuple[Any, ...] | None:
     try:
         flat = flat_message(message)
-        hash(flat)
     except (LookupError, TypeError):
+        return None
+    # In a call that is not sound anything may stand, and true equals 1.
+    if flat is not None and len(flat) > 3 and any(item.__class__ not in _EXACT for item in flat[3:]):
         return None
     return flat
 
 
+def _answer_of_calls(turn: list[Any]) -> str:
+    """What `answer_of` says of a row that ends with this message of calls."""
+    calls = [
+        {"id": turn[at], "type": "function", "function": {"name": turn[at + 1], "arguments": turn[at + 2]}}
+        for at in range(3, len(turn), 4)
+    ]
+    return turn[1] or canonical_json(calls).decode()
+
+
 def _said(answer: str) -> str:
-    """What an answer says; of a long one its very letters, because some take a minute to normalise."""
+    """What an answer says; of a long one its very letters: two that long never differ in spelling alone."""
     return normalise(answer) if len(answer) <= _NORMALISED else answer
 
 

@@ -2,13 +2,14 @@
 
 Looked at are `type`, `required`, `properties`, `additionalProperties`, `items` and `enum`. Every other keyword
 (`anyOf`, `$ref`, `format`, `pattern`, bounds, ...), and every schema that is not well formed, allows everything:
-what is not understood is never called wrong. Neither is what follows the first 1,000 items of a list, nor a
-value that has more than 256 choices.
+what is not understood is never called wrong. Neither is what follows the first 1,000 items of a list, keys of an
+object or required keys, nor a value that has more than 256 choices.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, Final
 
 from ..rows._findings import key_path
@@ -68,14 +69,14 @@ def _is_choice(value: object, choices: object) -> bool:
 
 def _object(value: dict[str, Any], schema: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
     required: object = schema.get("required")
-    for key in required if is_list(required) else ():
+    for key in required[:_MOST_ITEMS] if is_list(required) else ():
         if isinstance(key, str) and key not in value:
             yield key_path(path, key), "the tool's schema requires it"
     known: object = schema.get("properties")
     properties = known if is_object(known) else {}
     others: object = schema.get("additionalProperties")
     closed = others is False and "patternProperties" not in schema
-    for key, item in value.items():
+    for key, item in islice(value.items(), _MOST_ITEMS):
         if key in properties:
             yield from misfits(item, properties[key], key_path(path, key))
         elif closed:

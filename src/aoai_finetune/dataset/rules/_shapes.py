@@ -7,11 +7,9 @@ of one shape differ only in names no rule knows, in texts no rule looks into, an
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any, Final
-
-from ..rows._shape import is_list, is_object
 
 __all__ = ["LONGEST_NAME", "shape_of"]
 
@@ -39,33 +37,44 @@ _NAMED: Final[dict[object, str]] = {True: "true", False: "false", None: "null"}
 def shape_of(row: Mapping[str, Any]) -> tuple[object, ...]:
     """A key that is the same only for rows with the same number of findings of each rule for supervised rows."""
     shape: list[object] = []
-    _add(shape, row, "", {})
+    _add_fields(shape, row, {})
     return tuple(shape)
 
 
-def _add(shape: list[object], value: object, key: str, texts: dict[str, int]) -> None:
-    if isinstance(value, str):
-        shape.append(value if value in _WORDS else _text(value, key, texts))
-    elif value is None or isinstance(value, bool):
-        shape.append(_NAMED[value])
-    elif isinstance(value, (int, float)):
-        shape.append(value if key in _LETTERS else _number(value))
-    elif key in _LETTERS:
-        shape.append(repr(value))
-    elif is_object(value):
-        shape.append(len(value) + 2)
-        for name, item in value.items():
-            known = name if name in _WORDS else "*"
-            shape.append(known)
-            _add(shape, item, known, texts)
-    elif is_list(value):
-        shape.append(-len(value) - 2)
-        for item in value:
-            _add(shape, item, key, texts)
+def _add_fields(shape: list[object], fields: Mapping[str, Any], texts: dict[str, int]) -> None:
+    shape.append(len(fields) + 2)
+    for name, value in fields.items():
+        known = name if name in _WORDS else "*"
+        shape.append(known)
+        leaf = _LEAVES.get(value.__class__)
+        if leaf is not None:
+            shape.append(leaf(value, known, texts))
+        elif known in _LETTERS:
+            shape.append(repr(value))
+        elif value.__class__ is dict:
+            _add_fields(shape, value, texts)
+        else:
+            _add_items(shape, value, known, texts)
 
 
-def _number(value: float) -> object:
-    if value in {0, 1}:
+def _add_items(shape: list[object], items: list[Any], key: str, texts: dict[str, int]) -> None:
+    shape.append(-len(items) - 2)
+    for value in items:
+        leaf = _LEAVES.get(value.__class__)
+        if leaf is not None:
+            shape.append(leaf(value, key, texts))
+        elif value.__class__ is dict:
+            _add_fields(shape, value, texts)
+        else:
+            _add_items(shape, value, key, texts)
+
+
+def _named(value: object, _key: str, _texts: dict[str, int]) -> object:
+    return _NAMED[value]
+
+
+def _number(value: float, key: str, _texts: dict[str, int]) -> object:
+    if key in _LETTERS or value in {0, 1}:
         return (value.__class__, value)
     if isinstance(value, int):
         return "whole" if -_EXACT <= value <= _EXACT else "huge"
@@ -74,8 +83,19 @@ def _number(value: float) -> object:
 
 def _text(text: str, key: str, texts: dict[str, int]) -> object:
     """What rules ask of a text: whether it is blank, what hides in it, which others are equal, if it is a name."""
+    if text in _WORDS:
+        return text
     if key in _LETTERS or (key == "url" and ":" in text) or (key == "name" and len(text) > LONGEST_NAME):
         return (text,)
     kind = 0 if text.strip() else 1 if text else 2
     hidden = "" if text.isprintable() else "".join(_HIDDEN.findall(text))
     return (kind, hidden, key == "name" and bool(_NAME.match(text)), texts.setdefault(text, len(texts)))
+
+
+_LEAVES: Final[dict[type, Callable[[Any, str, dict[str, int]], object]]] = {
+    str: _text,
+    int: _number,
+    float: _number,
+    bool: _named,
+    type(None): _named,
+}
