@@ -10,7 +10,7 @@ import pytest
 
 from aoai_finetune import Gate, Joint, MockBackend, ModelLineage, Naive, ProbeSet, Verdict
 from aoai_finetune.backends.mock import Fault
-from aoai_finetune.errors import NotPromotable, ServiceError, WrongResource
+from aoai_finetune.errors import DatasetError, NotPromotable, ServiceError, WrongResource
 from aoai_finetune.evaluation import Probe
 from samples import BASE, facts, news, probes
 
@@ -206,3 +206,26 @@ def test_an_alias_takes_over_no_other_name(lineage: ModelLineage, alias: str) ->
             lineage.promote(first, alias=name)
     with pytest.raises(ValueError, match="because"):
         lineage.promote(first, because=" ")
+
+
+def test_answers_collected_elsewhere_are_not_asked_for(lineage: ModelLineage, backend: MockBackend) -> None:
+    """Recorded once; what was stored first stays."""
+    first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+    second = lineage.continue_from(first, news(), strategy=Joint()).wait(progress=False)
+    right = [probe.expected[0] for probe in probes()]
+    for job in (first, second):
+        assert lineage.record_answers(job, probes(), right) == len(right)
+        assert lineage.record_answers(job, probes(), [""] * len(right)) == 0
+    comparison = lineage.compare(first, second, probes(), progress=False)
+    assert comparison.retention == 1.0
+    assert comparison.champion_answers == tuple(right)
+    assert "chat" not in backend.calls
+
+
+def test_recorded_answers_fit_their_probes(lineage: ModelLineage) -> None:
+    """One text for each."""
+    first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+    with pytest.raises(DatasetError, match="1 answers to 7 probes"):
+        lineage.record_answers(first, probes(), ["one"])
+    with pytest.raises(DatasetError):
+        lineage.record_answers(first, probes(), "seven x")

@@ -8,9 +8,9 @@ from typing import Literal
 
 import pytest
 
-from aoai_finetune import FineTuneJob, ModelLineage
+from aoai_finetune import FineTuneJob, Joint, ModelLineage, Naive
 from aoai_finetune.backends import Fault, Limits
-from aoai_finetune.errors import NotDeployed, OutcomeUnknown, ServiceError
+from aoai_finetune.errors import BudgetExceeded, NotDeployed, OutcomeUnknown, ServiceError
 from aoai_finetune.testing import Emulator
 from samples import BASE, facts, news, probes
 
@@ -45,6 +45,53 @@ def test_versions_are_served_compared_and_gone(path: Path, emulator: Emulator, s
             assert lineage.compare(first, second, probes(), progress=False).acquisition is not None
             assert {one.status for one in lineage.deployments()} == {"Succeeded"}
         assert list(backend.list_deployments()) == []
+
+
+def test_a_tournament_serves_what_it_asks_and_goes_on_after_a_refusal(
+    path: Path, emulator: Emulator, surface: Surface
+) -> None:
+    """The trainings are bought once, the deployments are gone, and the chain is measured without any."""
+    backend = emulator.backend(surface=surface)
+    with ModelLineage(path, backend=backend) as lineage:
+        first = lineage.fine_tune(BASE, facts(), suffix="facts").wait(progress=False)
+        contest = lineage.tournament
+        with pytest.raises(NotDeployed, match="USD an hour"):
+            contest(first, news(), [Naive(), Joint()], probes(), progress=False)
+        jobs = emulator.calls["create_job"]
+        held = contest(first, news(), [Naive(), Joint()], probes(), serve="developer", progress=False)
+        assert emulator.calls["create_job"] == jobs
+        assert [each.comparison is not None for each in held.entrants] == [True, True]
+        assert list(backend.list_deployments()) == []
+        joint = held.entrants[1].version
+        assert joint is not None
+        stages = {"facts": probes()[:6], "news": probes()[6:]}
+        assert lineage.matrix(first, joint, probes=stages, progress=False).accuracy == 1.0
+
+
+def test_a_tournament_within_no_budget_sends_nothing(path: Path, emulator: Emulator) -> None:
+    """At list prices each strategy fits, both together do not."""
+    with ModelLineage(path, backend=emulator.backend(training_type="global")) as lineage:
+        first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+        strategies = (Naive(), Joint())
+        costs = [lineage.plan(first, news(), strategy=strategy).cost for strategy in strategies]
+        total = sum(cost.high for cost in costs if cost is not None)
+        sent = emulator.calls["upload_file"]
+        with pytest.raises(BudgetExceeded, match="2 trainings cost up to"):
+            lineage.tournament(first, news(), strategies, probes(), budget=total * 0.99, progress=False)
+        assert emulator.calls["upload_file"] == sent
+        with pytest.raises(NotDeployed):
+            lineage.tournament(first, news(), strategies, probes(), budget=total, progress=False)
+        assert emulator.calls["upload_file"] == sent + 2
+
+
+def test_retirement_dates_come_from_the_service(path: Path, emulator: Emulator, surface: Surface) -> None:
+    """For fine-tuned models, and for their base."""
+    with ModelLineage(path, backend=emulator.backend(surface=surface)) as lineage:
+        lineage.fine_tune(BASE, facts()).wait(progress=False)
+        (only,) = lineage.retirements()
+        assert only.inference_until is not None
+        assert only.base_fine_tune_until is not None
+        assert only.days_left is not None
 
 
 def test_a_deployment_is_found_as_soon_as_it_is_ready(path: Path, surface: Surface) -> None:

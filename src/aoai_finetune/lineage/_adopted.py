@@ -13,6 +13,7 @@ from ..continual import History, Parent
 from ..dataset import Dataset, Example
 from ..errors import LineageError, NotFound
 from ..jobs import Part, Step
+from ._recall import Recalled
 
 __all__ = ["AdoptedStep", "FactOf", "adopted_step", "maker_of", "rows_of"]
 
@@ -115,7 +116,9 @@ def adopted_step(
         from_base=record.model == origin.base_model,
         new=(rows.select(new) if new else rows).deduplicate(),
         visits={name: count * epochs for name, count in facts.items()},
-        detail=f"adopted {record.id}",
+        strategy="adopted, rows recalled" if isinstance(rows, Recalled) else "adopted",
+        detail=f"adopted {record.id}"
+        + (f", rows recalled from {rows.model}" if isinstance(rows, Recalled) else ""),
     )
 
 

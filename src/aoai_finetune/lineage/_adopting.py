@@ -29,7 +29,8 @@ class Adopting(Remembered):
 
         Its training file is read from the service. A job it continues from is adopted first, where its file is
         still there. Adopting twice, or a job this lineage has started itself, returns what is known; a submission
-        with an unclear outcome is settled by the job that it turns out to be.
+        with an unclear outcome is settled by the job that it turns out to be. Asking `fine_tune` or `train` for the
+        same rows afterwards is another request, and buys another training: go on from the adopted version.
 
         Args:
             job_id: the service's id of the job.

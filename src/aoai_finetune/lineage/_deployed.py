@@ -7,6 +7,7 @@ import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from types import TracebackType
 from typing import Self
@@ -18,6 +19,7 @@ from ..display import Progress
 from ..errors import FineTuneError, LineageError, ServiceError, WaitTimeout
 from ..jobs import (
     Waiting,
+    account_of,
     create_deployment,
     drive,
     drive_async,
@@ -27,7 +29,7 @@ from ..jobs import (
     until_answering,
     within,
 )
-from ._deployments import DeploymentBook
+from ._deployments import DeploymentBook, Renewing
 from ._hosting import HostingPrice
 from ._records import ModelVersion
 
@@ -45,8 +47,8 @@ class Target:
     name: str
     own: bool
 
-    def removal(self) -> Waiting[None]:
-        """How its deployment is taken away."""
+    def removal(self) -> Waiting[bool]:
+        """How its deployment is taken away; the result says whether it was seen to be gone."""
         return remove_deployment(self.backend, self.name, self.version.model)
 
 
@@ -54,7 +56,8 @@ class Deployed:
     """Deployments that exist for as long as a `with` block (or `async with`) lasts.
 
     On the way in it states the price, creates them, and waits until they answer; on the way out, whatever the way
-    out is, it removes those it created. A deployment that was there before is used and left alone. Inside the block
+    out is, it removes those it created, and insists for twenty minutes where the service puts that off (a second
+    Ctrl-C ends it, and says what to type). A deployment that was there before is used and left alone. Inside the block
     `names` maps each model to its deployment, for other clients; this library finds them by the model.
 
     Made by `ModelLineage.deployed`. One object is good for one block at a time.
@@ -79,6 +82,8 @@ class Deployed:
         self._tier, self._timeout = tier, timeout
         self._progress, self._file = progress, file
         self._mine: dict[int, Target] = {}
+        self._owner = ""
+        self._renewing: Renewing | None = None
         self._records: tuple[DeploymentRecord, ...] = ()
 
     @property
@@ -92,7 +97,7 @@ class Deployed:
         return self._records
 
     def __enter__(self) -> Self:
-        self._say_price()
+        self._begin_block()
         try:
             for backend, course in self._courses():
                 drive(course, backend.clock)
@@ -107,7 +112,7 @@ class Deployed:
         self._finish(self._remove(), error)
 
     async def __aenter__(self) -> Self:
-        self._say_price()
+        self._begin_block()
         try:
             for backend, course in self._courses():
                 await drive_async(course, backend.clock)
@@ -122,6 +127,11 @@ class Deployed:
         await self._finish_async(error)
 
     # -- in ------------------------------------------------------------------------------------------------
+
+    def _begin_block(self) -> None:
+        self._say_price()
+        self._owner = new_owner()
+        self._renewing = Renewing(partial(self._book.renew, self._owner))
 
     def _say_price(self) -> None:
         _LOG.info("%s", self.price)
@@ -146,18 +156,17 @@ class Deployed:
 
     def _bring_up(self, backend: Backend, targets: Sequence[Target]) -> Waiting[None]:
         """Create all, then wait for all: the service works on them at the same time."""
-        owner = new_owner()
         with Progress("deploying", total=len(targets), enabled=None if self._progress else False) as line:
             begun = list[DeploymentRecord]()
             for target in targets:
-                begun.append((yield from self._begin(backend, target, owner)))
+                begun.append((yield from self._begin(backend, target)))
             for done, record in enumerate(begun):
                 line.update(done=done, note=record.name)
                 ready = yield from until_answering(backend, record)
                 self._records = (*self._records, ready)
             line.update(done=len(begun))
 
-    def _begin(self, backend: Backend, target: Target, owner: str) -> Waiting[DeploymentRecord]:
+    def _begin(self, backend: Backend, target: Target) -> Waiting[DeploymentRecord]:
         model = target.version.model
         if not target.own:
             found = yield from existing_deployment(backend, target.name, model)
@@ -165,10 +174,11 @@ class Deployed:
                 return found
         number = self._book.ask(
             resource=backend.resource,
+            account=account_of(backend),
             name=target.name,
             version=target.version.id,
             tier=self._tier,
-            owner=owner,
+            owner=self._owner,
             now=backend.clock.now(),
         )
         self._mine[number] = target
@@ -185,20 +195,22 @@ class Deployed:
     def _remove(self) -> dict[str, str]:
         """Remove what was created, one after the other; deployments that may still be there, and why."""
         left = dict[str, str]()
-        with self._leaving():
+        with self._leaving() as line:
             for number, target in list(self._mine.items()):
+                line.update(note=target.name)
                 with _kept_trouble(left, target.name):
-                    drive(target.removal(), target.backend.clock)
-                    self._gone(number)
+                    gone = drive(target.removal(), target.backend.clock)
+                    self._removed(number, gone=gone)
         return left
 
     async def _remove_async(self) -> dict[str, str]:
         left = dict[str, str]()
-        with self._leaving():
+        with self._leaving() as line:
             for number, target in list(self._mine.items()):
+                line.update(note=target.name)
                 with _kept_trouble(left, target.name):
-                    await drive_async(target.removal(), target.backend.clock)
-                    self._gone(number)
+                    gone = await drive_async(target.removal(), target.backend.clock)
+                    self._removed(number, gone=gone)
         return left
 
     async def _finish_async(self, error: BaseException | None) -> None:
@@ -215,28 +227,37 @@ class Deployed:
         if stop is not None and error is None:
             raise stop
 
-    def _gone(self, number: int) -> None:
-        # One whose creation stayed unclear may still appear: it is looked for again later.
+    def _removed(self, number: int, *, gone: bool) -> None:
+        # One that is going, or whose creation stayed unclear and that may still appear, is looked for again later.
         with suppress(LineageError):  # closed meanwhile: the service knows better anyway
-            if any(entry.id == number and not entry.made for entry in self._book.present()):
+            if not gone or any(entry.id == number and not entry.made for entry in self._book.present()):
                 return
             self._book.removed(number)
         del self._mine[number]
 
     @contextmanager
-    def _leaving(self) -> Generator[None]:
+    def _leaving(self) -> Generator[Progress]:
         """Whatever happens, what may still be there is known to be in nobody's use."""
+        quiet = not self._progress or not self._mine
         try:
-            yield
+            with Progress("removing deployments", enabled=False if quiet else None) as line:
+                yield line
         except BaseException as stop:
-            stop.add_note(self._advice([target.name for target in self._mine.values()]))
+            advice = self._advice([target.name for target in self._mine.values()])
+            _LOG.error("deployments that cost by the hour may be left. %s", advice)
+            stop.add_note(advice)
             raise
         finally:
-            with suppress(LineageError):
-                for number in self._mine:
-                    self._book.left(number)
-            self._mine.clear()
-            self._records = ()
+            self._end_block()
+
+    def _end_block(self) -> None:
+        with suppress(LineageError):
+            for number in self._mine:
+                self._book.left(number)
+        self._mine.clear()
+        self._records = ()
+        if self._renewing is not None:
+            self._renewing.close()
 
     def _finish(self, left: Mapping[str, str], error: BaseException | None) -> None:
         if not left:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..evaluation import Comparison, Gate, ProbeSet
     from ._compare import Comparing, Side
 
-__all__ = ["Judging"]
+__all__ = ["Judging", "check_asking"]
 
 
 class Judging(Remembered):
@@ -30,6 +30,7 @@ class Judging(Remembered):
         probes: ProbeSet,
         *,
         gate: Gate | None = None,
+        repeats: int = 0,
         concurrency: int = 8,
         progress: bool = True,
     ) -> Comparison:
@@ -38,12 +39,22 @@ class Judging(Remembered):
         Only what is not stored yet is asked, so an interrupted comparison goes on where it stopped and a model
         can be compared after it is gone. `champion` may be a catalogue model.
 
+        Args:
+            champion: the version in use.
+            challenger: the one that wants its place.
+            probes: what both are asked.
+            gate: what decides; `Gate()` by default.
+            repeats: how many more times the champion is asked the same. A service answers not quite the same
+                twice, even at temperature 0; repeats show how much of a loss is only that (`Comparison.noise`).
+            concurrency: questions under way at a time.
+            progress: show it on stderr.
+
         Raises:
             NotSupported, NotDeployed, ServiceError: a model that cannot be asked.
             WrongResource: a version of a resource without a backend here, whose answers are not stored.
         """
-        _check_asking(probes, concurrency)
-        comparing = self._comparing(champion, challenger, probes, gate)
+        check_asking(probes, concurrency)
+        comparing = self._comparing(champion, challenger, probes, gate, repeats)
         comparing.ask(concurrency=concurrency, progress=progress)
         return comparing.judge()
 
@@ -54,16 +65,25 @@ class Judging(Remembered):
         probes: ProbeSet,
         *,
         gate: Gate | None = None,
+        repeats: int = 0,
         concurrency: int = 8,
         progress: bool = True,
     ) -> Comparison:
         """`compare` without blocking the event loop."""
         import asyncio
 
-        _check_asking(probes, concurrency)
-        comparing = await asyncio.to_thread(self._comparing, champion, challenger, probes, gate)
+        check_asking(probes, concurrency)
+        comparing = await asyncio.to_thread(self._comparing, champion, challenger, probes, gate, repeats)
         await comparing.ask_async(concurrency=concurrency, progress=progress)
         return await asyncio.to_thread(comparing.judge)
+
+    def unasked(self, champion: Reference, challenger: Reference, probes: ProbeSet) -> tuple[str, ...]:
+        """The models that `compare` would still have to ask something: those that have to be deployed for it.
+
+        Empty where all answers are stored. Asks nobody anything.
+        """
+        check_asking(probes, 1)
+        return self._comparing(champion, challenger, probes, None).unanswered
 
     def promote(
         self, version: Reference, *, alias: str = "champion", because: str | None = None
@@ -115,16 +135,23 @@ class Judging(Remembered):
             )
 
     def _comparing(
-        self, champion: Reference, challenger: Reference, probes: ProbeSet, gate: Gate | None
+        self,
+        champion: Reference,
+        challenger: Reference,
+        probes: ProbeSet,
+        gate: Gate | None,
+        repeats: int = 0,
     ) -> Comparing:
         from ..evaluation import Gate as DefaultGate
         from ._compare import Comparing
 
+        if repeats < 0:
+            raise ValueError(f"repeats is {repeats}; it must be 0 or more")
         new = self._side(self.version(challenger))
         old = self._champion_side(champion, new)
         if old.name == new.name:
             raise ValueError("champion and challenger are the same version; there is nothing to compare")
-        return Comparing(self._ledger, self._backends, old, new, probes, gate or DefaultGate())
+        return Comparing(self._ledger, self._backends, old, new, probes, gate or DefaultGate(), repeats)
 
     def _champion_side(self, ref: Reference, challenger: Side) -> Side:
         from ._compare import Side
@@ -149,7 +176,8 @@ class Judging(Remembered):
         )
 
 
-def _check_asking(probes: object, concurrency: int) -> None:
+def check_asking(probes: object, concurrency: int) -> None:
+    """Notebooks are not type-checked; say what is meant before something deep inside does."""
     from ..evaluation import ProbeSet as Probes
 
     if not isinstance(probes, Probes):

@@ -199,16 +199,19 @@ class Ledger:
 
     # -- answers and comparisons ---------------------------------------------------------------------------
 
-    def answer(self, resource: str, model: str, prompt: str, sampling: str) -> str | None:
-        """A stored answer."""
+    def answer(self, resource: str, model: str, prompt: str, sampling: str) -> Completion | None:
+        """A stored answer, and how it ended."""
         rows = self._read(
-            "SELECT content FROM answer WHERE resource = ? AND model = ? AND prompt = ? AND sampling = ?",
+            "SELECT content, finish_reason FROM answer"
+            " WHERE resource = ? AND model = ? AND prompt = ? AND sampling = ?",
             resource,
             model,
             prompt,
             sampling,
         )
-        return rows[0]["content"] if rows else None
+        if not rows:
+            return None
+        return Completion(content=rows[0]["content"], model=model, finish_reason=rows[0]["finish_reason"])
 
     def keep_answer(
         self, resource: str, model: str, prompt: str, sampling: str, answer: Completion, now: float
@@ -239,6 +242,13 @@ class Ledger:
             champion,
             champion,
         )
+
+    def verdicts(self) -> list[dict[str, Any]]:
+        """All stored comparisons without their answers, oldest first."""
+        rows = self._read(
+            "SELECT champion, challenger, probes, verdict, created_at FROM comparison ORDER BY id"
+        )
+        return [dict(row) for row in rows]
 
     # -- inside --------------------------------------------------------------------------------------------
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from ._adopting import Adopting
-from ._judging import Judging
+from ._contesting import Contesting
+from ._exporting import Exporting
+from ._measuring import Measuring
 from ._rebasing import Rebasing
-from ._serving import Serving
+from ._recalling import Recalling
+from ._recording import Recording
+from ._retiring import Retiring
+from ._tagging import Tagging
 
 __all__ = ["ModelLineage"]
 
 
-class ModelLineage(Rebasing, Judging, Serving, Adopting):
+class ModelLineage(
+    Rebasing, Contesting, Measuring, Recalling, Recording, Adopting, Retiring, Tagging, Exporting
+):
     """The memory of a chain of fine-tunes, in one SQLite file, and the way to continue it.
 
     Rows are stored once, by content, so any version can be explained, compared and retrained. The same request

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from ..backends import Backend, Clock
 from ..errors import OutcomeUnknown, ServiceError
-from ..jobs import Waiting, delays
+from ..jobs import LONGEST_PAUSE, Waiting, delays, takes_too_long
 
 __all__ = ["Pace", "paced", "paces_of"]
 
@@ -62,7 +62,9 @@ class Pace:
             if now >= self._closed_until:  # not one of several that were under way together
                 self._spacing = min(_WIDEST, max(1.0, 2 * self._spacing))
                 self._pause = min(_LONGEST_PAUSE, 2 * self._pause)
-            pause = retry_after if retry_after is not None else self._pause / 2
+            pause = self._pause / 2
+            if retry_after is not None and retry_after >= 0:
+                pause = min(retry_after, LONGEST_PAUSE)
             self._closed_until = max(self._closed_until, now + pause)
             self._next = max(self._next, self._closed_until)
 
@@ -99,7 +101,8 @@ def _pace_of(backend: Backend) -> Pace:
 def paced(call: Callable[[], R], pace: Pace) -> Waiting[R]:
     """The result of `call`, which waits for its turn, and is made again after refusals that pass.
 
-    Refusals for haste do not count as long as anybody gets answers; others are tried again a few times.
+    Refusals for haste do not count as long as anybody gets answers; others are tried again a few times. One that asks
+    for more than `LONGEST_PAUSE` (a day's quota is used up) is raised: answers so far are kept, and asking resumes.
     """
     attempts, seen = 0, pace.answers
     pauses = delays(first=1.0)
@@ -112,7 +115,8 @@ def paced(call: Callable[[], R], pace: Pace) -> Waiting[R]:
             if hasty and seen != pace.answers:
                 attempts, seen = 0, pace.answers
             attempts += 1
-            if isinstance(trouble, OutcomeUnknown) or not trouble.retryable or attempts == _TRIES:
+            passing = trouble.retryable and not isinstance(trouble, OutcomeUnknown)
+            if not passing or attempts == _TRIES or takes_too_long(trouble):
                 raise
             pause = 0.0 if hasty else next(pauses)
             if hasty:

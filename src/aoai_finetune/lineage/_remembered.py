@@ -200,15 +200,7 @@ class Remembered:
 
     def history(self, ref: Reference) -> History:
         """What a version has learned: live rows in order, visits per fact, and answers that are out of date."""
-        version = self.version(ref)
-        history = History()
-        for step in (*reversed(self.ancestors(version)), version):
-            history = history.learned(
-                self._ledger.learned(step.step),
-                visits=self._ledger.visits(step.step),
-                from_base=step.from_base,
-            )
-        return history
+        return self._histories([self.version(ref)])[0]
 
     def sync(self, *, give_up_after: float = 3600.0) -> SyncReport:
         """Ask the service about everything that is not settled: running jobs, and submissions left unclear.
@@ -219,6 +211,21 @@ class Remembered:
         return sync_intents(self._ledger, self._backends, self._journal, give_up_after=give_up_after)
 
     # -- inside --------------------------------------------------------------------------------------------
+
+    def _histories(self, versions: Sequence[ModelVersion]) -> list[History]:
+        """What each version has learned; a step that several share is read once."""
+        known: dict[str, History] = {}
+        for version in versions:
+            history = History()
+            for step in (*reversed(self.ancestors(version)), version):
+                if step.id not in known:
+                    known[step.id] = history.learned(
+                        self._ledger.learned(step.step),
+                        visits=self._ledger.visits(step.step),
+                        from_base=step.from_base,
+                    )
+                history = known[step.id]
+        return [known[version.id] for version in versions]
 
     def _journal(self, step: str) -> StoredJournal:
         return StoredJournal(self._store, step, clock=self._lease_clock)

@@ -1,6 +1,6 @@
 """The tables of a lineage file, as numbered migrations.
 
-Rows, steps, versions, answers, comparisons and promotions are only ever added. Three tables change: `intent`, because
+Rows, steps, versions, answers, comparisons, promotions and tags are only ever added. Three tables change: `intent`, because
 a submission moves and its lease is renewed, `deployment`, because it goes again, and `learned` with `visit`, because
 a user may name facts better later.
 """
@@ -128,14 +128,26 @@ CREATE INDEX promotion_by_alias ON promotion (alias);
 CREATE TABLE deployment (                 -- what deployed(...) makes, written before it is created
   id INTEGER PRIMARY KEY,
   resource TEXT NOT NULL,
+  account TEXT NOT NULL,                  -- where it was made, empty where that is the resource
   name TEXT NOT NULL,
   version TEXT NOT NULL REFERENCES version,
   tier TEXT NOT NULL,
   state TEXT NOT NULL,                    -- asked | made | removed
   owner TEXT NOT NULL,                    -- whose block it is in, empty when it was left behind
+  lease_until REAL NOT NULL,              -- renewed while the block is open, for those on other machines
   created_at REAL NOT NULL
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
-"""In order; `PRAGMA user_version` counts those applied. The first may still be edited until a release."""
+_TAGS = """
+CREATE TABLE tag (                        -- a version has the tags whose last row says so
+  id INTEGER PRIMARY KEY,
+  version TEXT NOT NULL REFERENCES version,
+  tag TEXT NOT NULL,
+  present INTEGER NOT NULL,               -- 0 takes it away again
+  created_at REAL NOT NULL
+);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _TAGS)
+"""In order; `PRAGMA user_version` counts those applied. Those of a release are never edited."""

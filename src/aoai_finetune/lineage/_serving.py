@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..backends import Backend
-from ..errors import FineTuneError, NotFound, ServiceError
-from ..jobs import DEPLOYING, drive, remove_deployment, serving
+from ..errors import FineTuneError, NotFound, ServiceError, WrongResource
+from ..jobs import DEPLOYING, account_of, drive, remove_deployment, serving
 from ._deployed import Deployed, Target
 from ._deployments import DeployedVersion, DeploymentBook, Entry
 from ._hosting import hosting_price
@@ -72,7 +72,7 @@ class Serving(Remembered):
         able = targets[0].backend.capabilities
         return Deployed(
             targets,
-            DeploymentBook(self._store),
+            self._deployment_book(),
             tier=tier,
             price=hosting_price([version.base_model for version in chosen], tier, able),
             timeout=timeout,
@@ -83,18 +83,20 @@ class Serving(Remembered):
     def deployments(self) -> tuple[DeployedVersion, ...]:
         """What `deployed` has made here and has not seen removed, as it is now: what a crash left behind.
 
-        What the service shows to be gone is not listed. One list request for each resource; a resource without a
-        backend here, or that cannot be asked, has the status `unknown`.
+        What the service says is gone (of that name, not by leaving it out of a list) is not listed. One request for
+        each; where nobody can be asked (no backend of the resource here, one of another account, no answer) the
+        status is `unknown`.
         """
         return tuple(self._described(entry, status) for entry, status in self._present())
 
     def remove_deployments(self, *names: str) -> tuple[str, ...]:
         """Remove deployments this lineage has made: those named, or all that nobody uses any more.
 
-        What a program on another machine has made is taken to be in use: name it.
+        What a program on another machine has made is taken to be in use for an hour after its last sign of life;
+        name it to remove it before.
 
         Returns:
-            The names of those that are removed.
+            The names of those that are removed, or being removed.
 
         Raises:
             NotFound: a name this lineage has not made.
@@ -133,41 +135,35 @@ class Serving(Remembered):
         stem = re.sub(r"[^A-Za-z0-9-]+", "-", Path(os.fspath(self.path)).stem).strip("-")[:32]
         return f"{stem or 'lineage'}-{version.id}-{secrets.token_hex(4)}"
 
+    def _deployment_book(self) -> DeploymentBook:
+        return DeploymentBook(self._store, self._lease_clock)
+
     def _remove_deployment(self, entry: Entry) -> None:
         backend = self._backend_of(entry.resource)
-        model = self.version(entry.version).model
-        drive(remove_deployment(backend, entry.name, model), backend.clock)
-        self._settle_deployment(entry, backend)
+        if account_of(backend) != entry.account:
+            raise WrongResource(
+                f"it was made in the account {entry.account!r}; the backend's is {account_of(backend)!r}",
+                hint="Open the lineage with a backend of that account",
+            )
+        if drive(remove_deployment(backend, entry.name, self.version(entry.version).model), backend.clock):
+            self._settle_deployment(entry, backend)
 
     def _settle_deployment(self, entry: Entry, backend: Backend) -> None:
         """It is not there. One that was never confirmed may still appear for a while."""
         if entry.made or backend.clock.now() - entry.created_at > _APPEARS_WITHIN:
-            DeploymentBook(self._store).removed(entry.id)
+            self._deployment_book().removed(entry.id)
 
     def _present(self) -> Iterator[tuple[Entry, str]]:
         """What may be there, with its state."""
         models = {version.id: version.model for version in self.versions}
-        shown: dict[str, dict[tuple[str, str], str] | None] = {}
-        for entry in DeploymentBook(self._store).present():
-            if entry.resource not in shown:
-                shown[entry.resource] = self._shown(entry.resource)
-            live = shown[entry.resource]
-            if live is None:
+        for entry in self._deployment_book().present():
+            backend = self._backends.get(entry.resource)
+            if backend is None or account_of(backend) != entry.account:
                 yield entry, "unknown"
-            elif (there := (entry.name, models[entry.version])) in live:
-                yield entry, live[there]
+            elif (status := _status(backend, entry.name, models[entry.version])) is not None:
+                yield entry, status
             elif not entry.in_use:
-                self._settle_deployment(entry, self._backends[entry.resource])
-
-    def _shown(self, resource: str) -> dict[tuple[str, str], str] | None:
-        """States by name and model of a resource's deployments; None where nobody can be asked."""
-        if (backend := self._backends.get(resource)) is None:
-            return None
-        try:
-            listed = list(serving(backend).list_deployments())
-        except FineTuneError:
-            return None
-        return {(record.name, record.model): record.status for record in listed}
+                self._settle_deployment(entry, backend)
 
     def _described(self, entry: Entry, status: str) -> DeployedVersion:
         version = self.version(entry.version)
@@ -182,9 +178,22 @@ class Serving(Remembered):
             version=entry.version,
             model=version.model,
             resource=entry.resource,
+            account=entry.account,
             tier=entry.tier,
             status=status,
             created_at=entry.created_at,
             in_use=entry.in_use,
             usd_per_hour=price,
         )
+
+
+def _status(backend: Backend, name: str, model: str) -> str | None:
+    """The service's word for a deployment's state, `unknown` without one; None where it is certainly not there."""
+    try:
+        found = serving(backend).get_deployment(name)
+    except NotFound:
+        return None
+    except FineTuneError:
+        return "unknown"
+    # Somebody else has taken the name over, which ended ours. A service may spell the model in another case.
+    return found.status if found.model.casefold() in {"", model.casefold()} else None

@@ -42,6 +42,12 @@ class FineTuneOptions(TypedDict, total=False):
     training_type: str | None
 
 
+class FirstOptions(FineTuneOptions, total=False):
+    """The keywords of `plan_first`."""
+
+    strategy: Strategy | None
+
+
 class PlanOptions(FineTuneOptions, total=False):
     """The keywords of `plan`."""
 
@@ -69,6 +75,7 @@ class Training(Remembered):
             DatasetError: the new rows are wrong, or too few distinct rows would be sent.
             JobNotSucceeded: `parent` is a job without a model.
             NotFound, Ambiguous: no such version, or several.
+            WrongResource: `parent` lives on another resource than the backends given.
         """
         version = self.version(parent)
         options = StepOptions(
@@ -83,11 +90,19 @@ class Training(Remembered):
             new, self.history(version), _as_parent(version), strategy, options, capabilities=able
         )
 
-    def plan_first(self, model: str, training: Dataset, **options: Unpack[FineTuneOptions]) -> TrainingPlan:
-        """How a catalogue model would be fine-tuned on rows as they are; `train` buys it. The keywords of `fine_tune`.
+    def plan_first(
+        self,
+        model: str,
+        training: Dataset,
+        *,
+        strategy: Strategy | None = None,
+        **options: Unpack[FineTuneOptions],
+    ) -> TrainingPlan:
+        """How a catalogue model would be fine-tuned on rows; `train` buys it. The keywords of `fine_tune`.
 
         Raises:
             DatasetError: the rows are wrong, or too few.
+            ValueError: `n_epochs` is set where the strategy decides it.
             LineageError: a model of this lineage, which is continued instead.
         """
         if self._backend is None:
@@ -102,7 +117,9 @@ class Training(Remembered):
         chosen = StepOptions(**options)
         if chosen.training_type is None:
             chosen = replace(chosen, training_type=self._usual_training_type(parent.resource))
-        return first_plan(training, parent, chosen, capabilities=self._backend.capabilities)
+        return first_plan(
+            training, parent, chosen, capabilities=self._backend.capabilities, strategy=strategy
+        )
 
     def train(
         self, plan: TrainingPlan, *, budget: Budget | float | None = None, again: bool = False
@@ -148,6 +165,7 @@ class Training(Remembered):
         model: str,
         training: Dataset,
         *,
+        strategy: Strategy | None = None,
         validation: Dataset | None = None,
         method: Method = _DEFAULT_METHOD,
         seed: int | None = None,
@@ -156,7 +174,10 @@ class Training(Remembered):
         budget: Budget | float | None = None,
         again: bool = False,
     ) -> FineTuneJob:
-        """Fine-tune a catalogue model on rows as they are: the first step of a chain.
+        """Fine-tune a catalogue model: the first step of a chain.
+
+        The rows are trained as they are, for the method's `n_epochs`; with a `strategy`, as often, and packed, as
+        it trains what is new.
 
         Raises: what `plan` and `train` raise, and `LineageError` for a model of this lineage, which is
         continued with `continue_from`.
@@ -164,6 +185,7 @@ class Training(Remembered):
         plan = self.plan_first(
             model,
             training,
+            strategy=strategy,
             validation=validation,
             method=method,
             seed=seed,
@@ -179,7 +201,7 @@ class Training(Remembered):
         *,
         budget: Budget | float | None = None,
         again: bool = False,
-        **options: Unpack[FineTuneOptions],
+        **options: Unpack[FirstOptions],
     ) -> FineTuneJob:
         """`fine_tune` without blocking the event loop; the same keywords."""
         import asyncio
@@ -229,10 +251,9 @@ class Training(Remembered):
         return usual if isinstance(usual, str) else None
 
     def _capabilities(self, resource: str) -> Capabilities:
-        backend = self._backends.get(resource)
-        return (
-            backend.capabilities if backend is not None else Capabilities(provider="none", counter="estimate")
-        )
+        if not self._backends:  # opened to read: plans without a price
+            return Capabilities(provider="none", counter="estimate")
+        return self._backend_of(resource).capabilities
 
 
 def _check_budget(plan: TrainingPlan, budget: Budget | float | None) -> None:
