@@ -83,7 +83,7 @@ def cases(draw: st.DrawFn) -> Case:
     """New facts, and other answers to some old ones, beside histories and settings of all sizes; ten rows or more."""
     history = known(draw(st.integers(0, 14)), draw(st.integers(1, 6)))
     strategy = ScheduledReplay(
-        budget=draw(st.sampled_from(["standard", "low"])),
+        budget=draw(st.sampled_from(["standard", "low", "lowest"])),
         parts=draw(st.integers(1, 4)),
         pack=draw(st.integers(1, 6)),
         passes=draw(st.integers(1, 12)),
@@ -203,7 +203,7 @@ def test_phrasings_rotate_and_go_on_where_the_last_step_stopped() -> None:
 
 def test_what_is_left_of_fractions_goes_to_the_facts_trained_longest_ago() -> None:
     """So a bounded bill still comes round to every fact."""
-    strategy = ScheduledReplay(ratio=0.5, pack=1)
+    strategy = ScheduledReplay(budget=Shares(), ratio=0.5, pack=1)
     history = known(44)
     seen: Counter[str] = Counter()
     for number in range(4):
@@ -235,7 +235,8 @@ def test_a_short_system_prompt_is_not_worth_packing() -> None:
 def test_a_long_system_prompt_is_sent_once_for_several_exchanges() -> None:
     """And the bill is what the packed rows have."""
     history, new = known(10), teach(numbered("new", 3))
-    packed, single = planned(new, history), planned(new, history, ScheduledReplay(pack=1))
+    packed = planned(new, history)
+    single = planned(new, history, ScheduledReplay(budget=Shares(), pack=1))
     assert packed.visits == single.visits
     assert packed.tokens is not None
     assert single.tokens is not None
@@ -371,11 +372,17 @@ def test_what_it_remembers_is_not_part_of_what_it_is() -> None:
 
 def test_names_tell_budgets_apart() -> None:
     """In tables of strategies."""
-    named = [ScheduledReplay(), ScheduledReplay(budget="low"), ScheduledReplay(budget=Shares())]
+    named = [
+        ScheduledReplay(),
+        ScheduledReplay(budget="low"),
+        ScheduledReplay(budget=Shares()),
+        ScheduledReplay(budget="lowest", pack=1),
+    ]
     assert [each.name for each in named] == [
         "scheduled replay",
         "scheduled replay, low",
         "scheduled replay, own shares",
+        "scheduled replay, lowest, unpacked",
     ]
 
 
@@ -389,6 +396,7 @@ def test_names_tell_budgets_apart() -> None:
         ("ratio", 0.0),
         ("rates", ()),
         ("rates", (5.0, -1.0)),
+        ("age", -0.5),
         ("front", 0.0),
     ],
 )

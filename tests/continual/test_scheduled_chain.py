@@ -80,6 +80,35 @@ def test_the_same_request_buys_nothing_twice(lineage: ModelLineage) -> None:
     assert lineage.continue_from(first, news(), strategy=ScheduledReplay()).reused
 
 
+@pytest.mark.parametrize(
+    "strategy", [ScheduledReplay(), ScheduledReplay(pack=1), Naive(passes=4), Joint(passes=4)]
+)
+def test_a_first_step_by_a_strategy_is_billed_as_planned_and_remembered_as_any(
+    lineage: ModelLineage, strategy: Strategy
+) -> None:
+    """The rows in order, from the base model; only how often each fact was trained is the strategy's."""
+    plan = lineage.plan_first(BASE, facts(), strategy=strategy)
+    job = lineage.train(plan).wait(progress=False)
+    plain = lineage.fine_tune(BASE, facts(), method=Supervised(n_epochs=4)).wait(progress=False)
+    assert plan.tokens is not None
+    assert job.trained_tokens == plan.tokens.tokens
+    history, usual = lineage.history(job), lineage.history(plain)
+    assert history.rows == usual.rows
+    assert history.visits == plan.visits
+    assert history.last_trained == usual.last_trained
+    assert (lineage.version(job).parent, lineage.version(job).from_base) == (None, True)
+
+
+def test_a_first_step_by_a_strategy_costs_less_and_is_bought_once(lineage: ModelLineage) -> None:
+    """Than ten epochs over the same rows."""
+    first = lineage.fine_tune(BASE, facts(), strategy=ScheduledReplay()).wait(progress=False)
+    assert lineage.fine_tune(BASE, facts(), strategy=ScheduledReplay()).reused
+    plain = lineage.fine_tune(BASE, facts(), method=Supervised(n_epochs=10)).wait(progress=False)
+    assert (first.trained_tokens or 0) < 0.6 * (plain.trained_tokens or 0)
+    with pytest.raises(ValueError, match="passes"):
+        lineage.fine_tune(BASE, facts(), strategy=Naive(), method=Supervised(n_epochs=3))
+
+
 class Stage(NamedTuple):
     """Rows of one stage, and everything that is true after it: question to answer."""
 
@@ -117,12 +146,12 @@ class Outcome(NamedTuple):
     tokens: int
 
 
-def walked(strategy: Strategy) -> Outcome:
-    """Train the chain by one strategy and ask for everything at its end."""
+def walked(strategy: Strategy, opening: Strategy | None = None) -> Outcome:
+    """Train the chain by one strategy, the first step by `opening`, and ask for everything at its end."""
     backend = MockBackend()
     first, *later = chain()
     with ModelLineage(":memory:", backend=backend) as lineage:
-        job = lineage.fine_tune(BASE, first.rows, method=Supervised(n_epochs=10)).wait(progress=False)
+        job = lineage.fine_tune(BASE, first.rows, strategy=opening or Naive()).wait(progress=False)
         tokens = job.trained_tokens or 0
         for stage in later:
             job = lineage.continue_from(job, stage.rows, strategy=strategy).wait(progress=False)
@@ -147,3 +176,12 @@ def test_a_schedule_keeps_what_joint_retraining_keeps_at_under_a_third_of_its_to
     assert scheduled.stale == joint.stale == 0
     assert scheduled.tokens <= 0.3 * joint.tokens
     assert scheduled.tokens < naive.tokens
+
+
+def test_without_packing_a_schedule_costs_about_as_much_and_keeps_nearly_all() -> None:
+    """Fewer visits at lower rates: every visit is a training step of its own. The first step by the strategy too."""
+    single = ScheduledReplay(pack=1)
+    joint, opened, scheduled = walked(Joint()), walked(single), walked(single, opening=single)
+    assert scheduled.accuracy >= 0.95 * joint.accuracy
+    assert scheduled.stale == 0
+    assert scheduled.tokens < opened.tokens <= 0.3 * joint.tokens

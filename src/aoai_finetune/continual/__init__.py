@@ -15,8 +15,9 @@ from ._strategies import Cumulative, Joint, Naive, Replay
 if TYPE_CHECKING:
     from ._advice import Advice, advise
     from ._matrix import AccuracyMatrix
+    from ._presets import Shares
     from ._reasons import Reason
-    from ._scheduled import ScheduledReplay, Shares
+    from ._scheduled import ScheduledReplay
 
 __all__ = [
     "AccuracyMatrix",
@@ -48,8 +49,9 @@ __all__ = [
 _LATE = {
     "_advice": ("Advice", "advise"),
     "_matrix": ("AccuracyMatrix",),
+    "_presets": ("Shares",),
     "_reasons": ("Reason",),
-    "_scheduled": ("ScheduledReplay", "Shares"),
+    "_scheduled": ("ScheduledReplay",),
 }
 """What not every program needs, by module: imported when it is asked for."""
 

@@ -61,11 +61,25 @@ class _FirstStep:
 
 
 def plan_first(
-    new: Dataset, parent: Parent, options: StepOptions, *, capabilities: Capabilities
+    new: Dataset,
+    parent: Parent,
+    options: StepOptions,
+    *,
+    capabilities: Capabilities,
+    strategy: Strategy | None = None,
 ) -> TrainingPlan:
-    """The plan that trains a catalogue model on `new` as it is. Raises `DatasetError`."""
-    strategy = _FirstStep(n_epochs=options.method.n_epochs)
-    return _plan(new, History(), parent, strategy, options, capabilities=capabilities)
+    """The plan that trains a catalogue model on `new`: as it is, or as a strategy trains what is new.
+
+    Raises:
+        DatasetError: the rows are wrong, or too few.
+        ValueError: `n_epochs` is set where the strategy's `passes` decides.
+    """
+    if strategy is None:
+        strategy = _FirstStep(n_epochs=options.method.n_epochs)
+    else:
+        _check_epochs(strategy, options)
+    plan = _plan(new, History(), parent, strategy, options, capabilities=capabilities)
+    return replace(plan, from_base=True)
 
 
 def plan_next(
@@ -83,11 +97,7 @@ def plan_next(
         DatasetError: the new rows are wrong, or the planned file has too few distinct rows for the service.
         ValueError: `n_epochs` is set where the strategy's `passes` decides.
     """
-    if options.method.n_epochs != "auto":
-        raise ValueError(
-            f"n_epochs={options.method.n_epochs} is set, but a strategy decides it: pass "
-            f"{type(strategy).__name__}(passes=...) instead"
-        )
+    _check_epochs(strategy, options)
     return _plan(new, history, parent, strategy, options, capabilities=capabilities)
 
 
@@ -183,6 +193,14 @@ def _described(
         alternatives={},
         risks=(),
     )
+
+
+def _check_epochs(strategy: Strategy, options: StepOptions) -> None:
+    if options.method.n_epochs != "auto":
+        raise ValueError(
+            f"n_epochs={options.method.n_epochs} is set, but a strategy decides it: pass "
+            f"{type(strategy).__name__}(passes=...) instead"
+        )
 
 
 def _check_types(new: object, strategy: object) -> None:

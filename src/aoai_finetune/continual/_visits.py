@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -67,11 +68,20 @@ def new_visits(topic: Topic, share: float, passes: int) -> int:
 
 
 def old_visits(
-    old: Sequence[Topic], share: float, passes: int, *, past: History, most: float, least: int, seed: int
+    old: Sequence[Topic],
+    share: float,
+    passes: int,
+    *,
+    past: History,
+    most: float,
+    least: int,
+    seed: int,
+    age: float = 0.0,
 ) -> dict[str, int]:
     """Visits of the topics that are rehearsed, by name.
 
-    Each gets a share of its full number; what is left over of fractions goes to those trained longest ago.
+    Each gets a share of its full number; what is left over of fractions goes to those trained longest ago, the
+    largest fraction first.
 
     Args:
         old: the topics without new rows.
@@ -81,22 +91,41 @@ def old_visits(
         most: visits of all of them together, at most; shares are lowered to fit.
         least: visits of all of them together, at least; shares are raised to fit.
         seed: decides between topics trained equally long ago.
+        age: visits are in proportion to earlier ones to the power of minus this, and as many in all.
     """
-    wanted = {topic.name: share * topic.full(passes) for topic in old}
-    total = sum(wanted.values())
+    total = sum(share * topic.full(passes) for topic in old)
     if not total:
         return {}
-    scale = max(min(most, total), least) / total
-    exact = {name: round(visits * scale, 6) for name, visits in wanted.items()}
+    sharing = Counter(topic.fact for topic in old)
+    wanted = {
+        topic.name: topic.full(passes) * math.pow(_trained(topic, passes, past, sharing[topic.fact]), -age)
+        for topic in old
+    }
+    scale = max(min(most, total), least) / sum(wanted.values())
+    return _whole(old, {name: round(visits * scale, 6) for name, visits in wanted.items()}, past, seed)
+
+
+def _whole(old: Sequence[Topic], exact: Mapping[str, float], past: History, seed: int) -> dict[str, int]:
+    """Whole visits that sum to the rounded total."""
     visits = {name: math.floor(value) for name, value in exact.items()}
     left = round(sum(exact.values())) - sum(visits.values())
     chance = random.Random(f"{seed} {past.steps}")
     waiting = [topic for topic in old if exact[topic.name] > visits[topic.name]]
     chance.shuffle(waiting)
-    waiting.sort(key=lambda topic: past.last_trained.get(topic.fact, 0))
+    waiting.sort(
+        key=lambda topic: (past.last_trained.get(topic.fact, 0), visits[topic.name] - exact[topic.name])
+    )
     for topic in waiting[:left]:
         visits[topic.name] += 1
     return visits
+
+
+def _trained(topic: Topic, passes: int, past: History, sharing: int) -> float:
+    """Earlier visits, one at least; a fact whose visits nobody counted was trained in full.
+
+    Visits are counted by fact, so topics that share one (the last turn of conversations) share its visits.
+    """
+    return max(1.0, past.visits.get(topic.fact, topic.full(passes) * sharing) / sharing)
 
 
 def turns(
