@@ -1,7 +1,7 @@
 """Chains of fictional facts for the forgetting benchmark: two families, generated from a seed.
 
-Family `ja` (Japanese) is tuned on: a company with ten facts, one product announced in ten phrasings, then products
-with five facts each. Family `en` (English) is reported on: a rental desk with eight facts, then devices with three to
+Family `ja` (Japanese): a company with ten facts, one product announced in ten phrasings, then products
+with five facts each. Family `en` (English), on which schedules were tuned: a rental desk with eight facts, then devices with three to
 seven of seven attributes, so that stages are uneven. Each fact has four trained phrasings, four more for being told
 again in other words, and three that are only asked. A tenth of the facts change in a later stage; every second of
 them is then told in other words than before.

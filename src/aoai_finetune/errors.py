@@ -166,7 +166,25 @@ class JobNotSucceeded(FineTuneError, RuntimeError):
 
 
 class NotFound(FineTuneError, LookupError):
-    """No such job, version, alias, file or model; near names are in the hint."""
+    """No such job, version, alias, file or model; near names are in the hint.
+
+    Attributes:
+        status: HTTP status where a service said so, else None.
+        code: the service's own error code, such as `notFound`.
+        request_id: the id to quote to support.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status, self.code, self.request_id = status, code, request_id
 
 
 class Ambiguous(FineTuneError, LookupError):

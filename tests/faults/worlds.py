@@ -98,9 +98,8 @@ def emulated(surface: Literal["dated", "v1"], faults: Sequence[Fault]) -> Genera
             transport = library.HTTPTransport
             send = _as_planned(transport.handle_request, emulator, faults)
             patch.setattr(transport, "handle_request", send)
-        arm = ArmConfig(
-            "subscription", "group", "account", token=lambda: "test", endpoint=emulator.arm_endpoint
-        )
+        _, _, subscription, _, group, *_, account = emulator.account.split("/")
+        arm = ArmConfig(subscription, group, account, token=lambda: "test", endpoint=emulator.arm_endpoint)
         backend = AzureOpenAIBackend(client, arm=arm, training_type="standard", clock=emulator.clock)
         yield World(backend=backend, simulated=emulator.simulated, calls=lambda: emulator.calls)
 

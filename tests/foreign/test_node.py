@@ -36,7 +36,7 @@ def endpoint() -> Iterator[str]:
     """The address of an emulator that was started from a shell; ten simulated minutes pass in a second."""
     command = [sys.executable, "-m", "aoai_finetune.testing.emulator", "--port", "0", "--time-scale", "600"]
     with subprocess.Popen(
-        [*command, "--key", KEY, "--token", TOKEN], stdout=subprocess.PIPE, text=True
+        [*command, "--key", KEY, "--token", TOKEN, "--name", "contoso"], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         yield process.stdout.readline().split()[-1]

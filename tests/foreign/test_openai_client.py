@@ -14,7 +14,6 @@ from aoai_finetune.testing import Emulator
 
 BASE = "gpt-4.1-mini-2025-04-14"
 KEY, TOKEN = "a-key", "a-token"
-ACCOUNT = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a"
 
 
 @pytest.fixture
@@ -73,7 +72,7 @@ def deploy(emulator: Emulator, name: str, model: str) -> None:
         "properties": {"model": {"format": "OpenAI", "name": model, "version": "1"}},
     }
     made = httpx.put(
-        f"{emulator.arm_endpoint}{ACCOUNT}/deployments/{name}",
+        f"{emulator.arm_endpoint}{emulator.account}/deployments/{name}",
         params={"api-version": "2024-10-01"},
         headers={"authorization": f"Bearer {TOKEN}"},
         json=body,

@@ -44,7 +44,8 @@ assert.equal(checkpoints[0].fine_tuned_model_checkpoint, job.fine_tuned_model);
 const results = await (await client.files.content(job.result_files[0])).text();
 assert.ok(results.startsWith("step,train_loss,"));
 
-const account = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a";
+const group = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/emulated";
+const account = `${group}/providers/Microsoft.CognitiveServices/accounts/contoso`;
 const url = `${endpoint}${account}/deployments/node-${surface}?api-version=2024-10-01`;
 const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
 const body = JSON.stringify({

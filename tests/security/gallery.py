@@ -6,7 +6,18 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from aoai_finetune import DPO, AccuracyMatrix, Dataset, Gate, MockBackend, ProbeSet, Reinforcement, advise
+from aoai_finetune import (
+    DPO,
+    AccuracyMatrix,
+    Dataset,
+    Gate,
+    MockBackend,
+    ModelLineage,
+    Naive,
+    ProbeSet,
+    Reinforcement,
+    advise,
+)
 from aoai_finetune.backends import CheckpointRecord, JobError, ScriptedEngine, SystemClock
 from aoai_finetune.backends.azure import CheckpointCopy
 from aoai_finetune.backends.mock import CATALOGUE
@@ -16,6 +27,7 @@ from aoai_finetune.dataset import PRICES, Spot, ValidationRows
 from aoai_finetune.display import Html
 from aoai_finetune.errors import FineTuneError
 from aoai_finetune.evaluation import NoiseFloor, PairedCounts, Probe, Slice
+from aoai_finetune.lineage import SelfRehearsal, Unrecalled
 from aoai_finetune.testing import ScaledClock, Service
 
 __all__ = ["CONTENT", "by_hand"]
@@ -73,8 +85,27 @@ def by_hand(prompt: str, answer: str) -> list[Any]:
         statistics.messages,
         advice,
         *advice.reasons,
+        SelfRehearsal(rows=data),
+        Unrecalled(fact=prompt, messages=({"role": "user", "content": prompt},), reason="empty"),
+        *_measured(data, probes, answer),
         *_errors(FineTuneError),
     ]
+
+
+def _measured(data: Dataset, probes: ProbeSet, answer: str) -> list[Any]:
+    """What a lineage says of two versions beside each other."""
+    news = Dataset.from_pairs([(f"{row.question} Again?", answer) for row in data])
+    with MockBackend() as backend, ModelLineage(":memory:", backend=backend) as lineage:
+        first = lineage.fine_tune("gpt-4.1-mini-2025-04-14", data).wait(progress=False)
+        told = lineage.tournament(first, news, [Naive()], probes, progress=False)
+        second = told.entrants[0].job
+        return [
+            told,
+            *told.entrants,
+            lineage.recall(first, progress=False),
+            *lineage.retirements(),
+            lineage.diff(first, second),
+        ]
 
 
 def _errors(root: type[FineTuneError]) -> list[FineTuneError]:

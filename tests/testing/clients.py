@@ -14,7 +14,11 @@ from aoai_finetune.testing import Emulator
 
 BASE = "gpt-4.1-mini-2025-04-14"
 DATED = "2025-04-01-preview"
-ACCOUNT = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a"
+NAME = "contoso"
+ACCOUNT = (
+    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/emulated"
+    f"/providers/Microsoft.CognitiveServices/accounts/{NAME}"
+)
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Reading the machine's certificates takes 25 ms for each client, and everything here is plain HTTP."""

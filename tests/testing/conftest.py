@@ -10,13 +10,13 @@ import openai
 import pytest
 
 from aoai_finetune.testing import Emulator
-from testing.clients import NO_TLS, Http, make_client
+from testing.clients import NAME, NO_TLS, Http, make_client
 
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
     """A fresh resource on a port of its own."""
-    with Emulator() as started:
+    with Emulator(name=NAME) as started:
         yield started
 
 

@@ -6,7 +6,7 @@ import openai
 import pytest
 
 from aoai_finetune.testing import Emulator
-from testing.clients import ACCOUNT, Http, fetch, make_client
+from testing.clients import ACCOUNT, NAME, Http, fetch, make_client
 
 JOBS = {"v1": "/openai/v1/fine_tuning/jobs", "dated": "/openai/fine_tuning/jobs?api-version=2024-10-21"}
 DEPLOYMENTS = f"{ACCOUNT}/deployments?api-version=2024-10-01"
@@ -53,7 +53,7 @@ def test_the_key_and_the_token_open_both_faces(surface: str, headers: dict[str, 
 @pytest.mark.parametrize("headers", [{"api-key": "k"}, {"authorization": "Bearer k"}, {}], ids=str)
 def test_the_control_plane_takes_the_token_only(headers: dict[str, str]) -> None:
     """A key is none."""
-    with Emulator(key="k", token="t") as emulator:
+    with Emulator(key="k", token="t", name=NAME) as emulator:
         refused = fetch("GET", emulator.endpoint + DEPLOYMENTS, headers=headers)
         assert refused.status_code == 401
         assert refused.json()["error"]["code"] in {"AuthenticationFailed", "InvalidAuthenticationToken"}

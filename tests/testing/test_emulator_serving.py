@@ -12,7 +12,7 @@ import pytest
 
 from aoai_finetune.backends import Limits, ScriptedEngine
 from aoai_finetune.testing import Emulator
-from testing.clients import ACCOUNT, BASE, NO_TLS, Http, deploy, make_client, trained
+from testing.clients import ACCOUNT, BASE, NAME, NO_TLS, Http, deploy, make_client, trained
 
 VERSION = {"api-version": "2024-10-01"}
 ASK = [{"role": "user", "content": "What is entry 4?"}]
@@ -35,7 +35,7 @@ def serving(**options: Any) -> Iterator[tuple[Emulator, Http]]:
     """An emulator made with options, and plain HTTP to it with its token."""
     headers = {"authorization": "Bearer test"}
     with (
-        Emulator(**options) as emulator,
+        Emulator(name=NAME, **options) as emulator,
         httpx.Client(base_url=emulator.endpoint, headers=headers, verify=NO_TLS) as client,
     ):
         yield emulator, client.request
@@ -132,9 +132,58 @@ def test_a_deployment_that_cannot_be_is_refused(http: Http, body: dict[str, Any]
     assert get(http, "d").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "code"),
+    [
+        ("00000000-0000", "11111111-0000", "SubscriptionNotFound"),
+        ("resourceGroups/emulated", "resourceGroups/other", "ResourceGroupNotFound"),
+        (f"accounts/{NAME}", "accounts/other", "ParentResourceNotFound"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_another_account_is_not_found(
+    http: Http, emulator: Emulator, method: str, right: str, wrong: str, code: str
+) -> None:
+    """A configuration that names another one would fail on Azure, too."""
+    assert emulator.account == ACCOUNT
+    reply = http(method, f"{ACCOUNT.replace(right, wrong)}/deployments/d", params=VERSION, json={})
+    assert (reply.status_code, reply.json()["error"]["code"]) == (404, code)
+
+
+def test_the_accounts_name_has_no_case(http: Http) -> None:
+    """As in Resource Manager."""
+    path = f"{ACCOUNT.replace('emulated', 'Emulated').replace(NAME, NAME.upper())}/deployments"
+    assert http("GET", path, params=VERSION).status_code == 200
+
+
+@pytest.mark.parametrize("model", ["gpt-4o-mini", "gpt-4o"])
+def test_gpt_4o_has_no_developer_tier(http: Http, model: str) -> None:
+    """Its fine-tuned models neither; other tiers and other models are served."""
+    body = {
+        "sku": {"name": "developertier", "capacity": 1},
+        "properties": {"model": {"format": "OpenAI", "name": f"{model}-2024-07-18.ft-1", "version": "1"}},
+    }
+    reply = http("PUT", f"{ACCOUNT}/deployments/d", params=VERSION, json=body)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (400, "InvalidResourceProperties")
+    assert "SKU 'developertier'" in reply.json()["error"]["message"]
+
+
+def test_a_deployment_that_is_being_made_can_refuse_to_go() -> None:
+    """One change at a time; where limits ask for it."""
+    with serving(limits=Limits(conflicts=True)) as (emulator, http):
+        deploy(http, "facts", BASE)
+        early = http("DELETE", f"{ACCOUNT}/deployments/facts", params=VERSION)
+        assert (early.status_code, early.json()["error"]["code"]) == (409, "RequestConflict")
+        emulator.advance(60)
+        assert http("DELETE", f"{ACCOUNT}/deployments/facts", params=VERSION).status_code == 202
+
+
 def test_a_location_knows_its_models_and_their_dates(http: Http) -> None:
     """With the names and dates of the catalogue."""
-    path = "/subscriptions/s/providers/Microsoft.CognitiveServices/locations/swedencentral/models"
+    path = (
+        f"{ACCOUNT.partition('/resourceGroups')[0]}/providers/Microsoft.CognitiveServices"
+        "/locations/swedencentral/models"
+    )
     models = {
         each["model"]["name"]: each["model"] for each in http("GET", path, params=VERSION).json()["value"]
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ import httpx
 import openai
 import pytest
 
-from aoai_finetune.backends import Limits
+from aoai_finetune.backends import AzureOpenAIBackend, JobRequest, Limits, Supervised
 from aoai_finetune.testing import Emulator
 from testing.clients import BASE, NO_TLS, ROWS, Http, chat_row, jsonl, make_client
 
@@ -114,6 +115,36 @@ def test_a_job_that_cannot_be_is_refused(
     assert (reply.status_code, reply.json()["error"]["code"]) == (400, "invalidPayload")
     assert text in reply.json()["error"]["message"]
     assert http("GET", f"{V1}/fine_tuning/jobs").json()["data"] == []
+
+
+@pytest.mark.parametrize("version", ["2024-10-21", "2024-05-01-preview"])
+def test_an_older_api_version_ignores_what_it_does_not_know(
+    http: Http, emulator: Emulator, version: str
+) -> None:
+    """As the specification of 2024-10-21: no `method`, no `trainingType`; `hyperparameters` are at the top."""
+    path = f"/openai/fine_tuning/jobs?api-version={version}"
+    directed = {
+        "model": BASE,
+        "training_file": checked(http, emulator),
+        "method": {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 7}}},
+        "trainingType": "GlobalStandard",
+    }
+    made = http("POST", path, json=directed).json()
+    assert (made["hyperparameters"]["n_epochs"], made.get("trainingType")) == (-1, None)
+    made = http("POST", path, json=directed | {"hyperparameters": {"n_epochs": 7}}).json()
+    assert made["hyperparameters"]["n_epochs"] == 7
+
+
+def test_the_backend_gets_its_epochs_on_an_older_api_version(emulator: Emulator) -> None:
+    """A file that holds ten passes must not be trained for the service's own number of them."""
+    with openai.AzureOpenAI(
+        azure_endpoint=emulator.endpoint, api_version="2024-10-21", api_key="test"
+    ) as client:
+        backend = AzureOpenAIBackend(client, training_type="standard", clock=emulator.clock)
+        file = backend.upload_file(io.BytesIO(ROWS), filename="rows.jsonl")
+        emulator.advance(10)
+        asked = JobRequest(model=BASE, training_file=file.id, method=Supervised(n_epochs=1))
+        assert backend.create_job(asked).hyperparameters["n_epochs"] == 1
 
 
 def test_a_file_must_be_checked_before_it_is_used(http: Http) -> None:

@@ -186,12 +186,12 @@ def completion(body: Mapping[str, Any]) -> Completion:
     """A chat reply. A refusal is the answer's text; an answer that was filtered has none.
 
     Raises:
-        TypeError: another kind of reply, without a list of choices; an empty answer would be judged as wrong.
+        TypeError: another kind of reply, without any choice; an empty answer would be judged as wrong.
     """
-    if not isinstance(body.get("choices"), list):
-        raise TypeError("the reply has no list of choices")
-    choices = _entries(body["choices"])
+    choices = _entries(body.get("choices"))
     choice = _object(choices[0] if choices else None)
+    if not choice:
+        raise TypeError("the reply has no choices")
     message, usage = _object(choice.get("message")), _object(body.get("usage"))
     return Completion(
         content=_content(message.get("content")) or _text(message.get("refusal")),

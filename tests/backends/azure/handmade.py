@@ -15,7 +15,8 @@ from aoai_finetune.backends import AzureOpenAIBackend, VirtualClock
 KEY = "k-canary-0123456789"
 HOST = "https://contoso.openai.azure.com"
 SURFACES = ("dated", "v1")
-DATED = "2024-10-21"
+DATED = "2025-04-01-preview"
+STABLE = "2024-10-21"
 
 Answer = Callable[[httpx2.Request], httpx2.Response]
 
@@ -75,7 +76,8 @@ class Service:
     def backend(self, surface: str, **options: Any) -> AzureOpenAIBackend:
         """A backend over such a client, whose time is virtual."""
         options = {"training_type": "global", "clock": VirtualClock()} | options
-        return AzureOpenAIBackend(self.client(surface), **options)
+        version = {"api_version": options.pop("api_version")} if "api_version" in options else {}
+        return AzureOpenAIBackend(self.client(surface, **version), **options)
 
     @property
     def paths(self) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import httpx
@@ -61,7 +62,9 @@ def test_a_deployment_that_was_given_is_known_by_its_name_too(service: Service, 
     assert (asked_name(service, surface), "temperature" in service.sent()) == ("thinker", False)
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b'{"choices": [{"mess'])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b'{"choices": [{"mess', b'{"choices": []}', b'{"choices": [null]}', b"{}"]
+)
 def test_an_answer_that_cannot_be_read_is_worth_another_try(
     service: Service, backend: AzureOpenAIBackend, body: bytes
 ) -> None:
@@ -105,8 +108,26 @@ def test_a_model_that_nothing_serves_says_what_serving_costs(
         backend.chat(model, ASKED)
     text = str(missing.value)
     assert ("1.70 USD an hour" in text, "2026-08-11" in text) == (True, True)
-    assert f"lineage.deployed({model!r}" in missing.value.hint
+    assert f"create_deployment('a-name', {model!r}, tier='developer')" in missing.value.hint
     assert service.requests == []
+
+
+@pytest.mark.parametrize(
+    ("model", "known"),
+    [
+        (TUNED, True),
+        ("ft:gpt-4o:org::id", True),
+        ("ft:gpt-4o:org::id:ckpt-step-90", False),
+        ("ftchkpt-0123456789abcdef0123456789abcdef", False),
+    ],
+)
+def test_a_lineage_deploys_models_and_no_checkpoints(
+    service: Service, backend: AzureOpenAIBackend, model: str, known: bool
+) -> None:
+    """The hint names what would work."""
+    with pytest.raises(NotDeployed) as missing:
+        backend.chat(model, ASKED)
+    assert (f"lineage.deployed({model!r}" in missing.value.hint) == known
 
 
 def test_a_catalogue_model_that_nothing_serves_is_not_deployed(
@@ -120,6 +141,9 @@ def test_a_catalogue_model_that_nothing_serves_is_not_deployed(
     with pytest.raises(NotDeployed, match="gpt-4o-2024-08-06") as missing:
         backend.chat("gpt-4o-2024-08-06", ASKED)
     assert (missing.value.status, missing.value.retryable) == (404, False)
+    assert "backend.create_deployment('a-name', 'gpt-4o-2024-08-06'" in missing.value.hint
+    text = str(missing.value)  # it is hosted for nothing, and no lineage has it
+    assert ("an hour" in text, "lineage" in text, "by the token" in text) == (False, False, True)
 
 
 def test_a_name_that_nobody_has_is_not_found(service: Service, backend: AzureOpenAIBackend) -> None:
@@ -161,16 +185,53 @@ def test_a_question_that_is_filtered_has_an_empty_answer(
             "stop",
         ),
         ({"message": {"content": [{"type": "text", "text": "In "}, {"text": "Kyoto."}]}}, "In Kyoto.", ""),
-        (None, "", ""),
     ],
 )
 def test_answers_of_every_shape_are_read(
     service: Service, backend: AzureOpenAIBackend, choice: Any, content: str, reason: str
 ) -> None:
-    """Refused, filtered, empty, in parts, or missing."""
-    service.will(answer(body={"model": "m", "choices": [] if choice is None else [choice]}))
+    """Refused, filtered, empty, or in parts."""
+    service.will(answer(body={"model": "m", "choices": [choice]}))
     completion = backend.chat("served", ASKED)
     assert (completion.content, completion.finish_reason) == (content, reason)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "words", "remedy"),
+    [
+        (
+            400,
+            "unsupported_parameter",
+            "Unsupported parameter: 'max_tokens' is not supported with this model.",
+            r"deployments=.*max_completion_tokens.*leave max_tokens out",
+        ),
+        (
+            400,
+            "unsupported_value",
+            "Unsupported value: 'temperature' does not support 0 with this model.",
+            r"deployments=.*without a temperature",
+        ),
+        (400, "unsupported_parameter", "Unsupported parameter: 'seed'.", "seed="),
+        (400, "context_length_exceeded", "Too long by 3 tokens.", "shorten"),
+        (
+            400,
+            "OperationNotSupported",
+            "The chatCompletion operation does not work.",
+            "does not answer chats",
+        ),
+        (400, "unknown_model", "Unknown model: served", "name of a deployment"),
+        (403, "forbidden", "Access denied due to Virtual Network/Firewall rules.", r"Asking needs.*firewall"),
+    ],
+)
+def test_a_question_that_is_refused_says_what_to_change(
+    service: Service, backend: AzureOpenAIBackend, status: int, code: str, words: str, remedy: str
+) -> None:
+    """The service's words stay out, because they can quote the question; its code leads to words of ours."""
+    service.will(refuse(status, code, words))
+    with pytest.raises(ServiceError) as refused:
+        backend.chat("served", ASKED)
+    assert re.search(remedy, refused.value.hint)
+    assert words not in str(refused.value)
 
 
 def test_too_many_questions_name_the_capacity(service: Service, backend: AzureOpenAIBackend) -> None:

@@ -100,7 +100,7 @@ def test_an_expiry_the_service_refuses_is_refused_when_the_backend_is_made(
 def in_parts(service: Service) -> Callable[[BinaryIO], Any]:
     """Uploads to the dated surface in parts of 60 bytes from 100 bytes on."""
     sender = Sender(service.client("dated"))
-    surface = Surface(kind="dated", resource="contoso.openai.azure.com", api_version="2024-10-21")
+    surface = Surface(kind="dated", resource="contoso.openai.azure.com", api_version="2025-04-01-preview")
     uploader = Uploader(sender, surface, form_limit=100, part_size=60)
     return lambda content: uploader.upload(content, "facts.jsonl")
 
@@ -283,22 +283,12 @@ def test_pruning_says_what_it_deleted(service: Service, backend: AzureOpenAIBack
     assert [path.rpartition("/")[2] for path in deleted] == ["file-over", "file-valid"]
 
 
-def test_where_there_is_no_room_the_error_says_what_may_go(
+def test_where_there_is_no_room_the_error_says_what_to_call(
     service: Service, backend: AzureOpenAIBackend
 ) -> None:
-    """Nothing is deleted by itself."""
-    service.will(refuse(400, "quotaExceeded", "The quota of 100 files is used up."), FILES, JOBS)
-    with pytest.raises(ServiceError, match=r"prune_files.*2 files of 2,000 bytes") as refused:
+    """Nothing is deleted by itself, and no list is read for a sentence."""
+    service.will(refuse(400, "quotaExceeded", "The quota of 100 files is used up."))
+    with pytest.raises(ServiceError, match=r"prune_files\(\).*prunable_files\(\)") as refused:
         backend.upload_file(io.BytesIO(ROWS), filename="a.jsonl")
     assert (refused.value.code, refused.value.__context__) == ("quotaExceeded", None)
-    assert [request.method for request in service.requests] == ["POST", "GET", "GET"]
-
-
-def test_where_there_is_no_room_the_error_needs_no_list(
-    service: Service, backend: AzureOpenAIBackend
-) -> None:
-    """It is what it is when looking fails."""
-    service.will(refuse(400, "quotaExceeded", "No."), refuse(503, "x", "Later."))
-    with pytest.raises(ServiceError, match="prune_files") as refused:
-        backend.upload_file(io.BytesIO(ROWS), filename="a.jsonl")
-    assert refused.value.status == 400
+    assert len(service.requests) == 1

@@ -167,6 +167,107 @@ def test_openais_key_is_not_sent_to_azure(service: Service, monkeypatch: pytest.
     assert headers(backend)["authorization"] == f"Bearer {KEY}"
 
 
+@pytest.mark.parametrize("foreign", ["https://gateway.example/openai/v1", "https://api.openai.com/v1"])
+@pytest.mark.parametrize(
+    "azures",
+    [
+        {"AZURE_OPENAI_API_KEY": "azure-canary-0123"},
+        {"AZURE_OPENAI_AD_TOKEN": "azure-canary-0123"},
+        {"AZURE_OPENAI_API_KEY": "azure-canary-0123", "AZURE_OPENAI_AD_TOKEN": "azure-canary-0123"},
+    ],
+    ids="+".join,
+)
+def test_no_credential_for_azure_goes_to_a_host_that_is_not_azures(
+    service: Service, monkeypatch: pytest.MonkeyPatch, foreign: str, azures: dict[str, Any]
+) -> None:
+    """OPENAI_BASE_URL is read by every program over OpenAI; whoever it names gets OpenAI's key, or nothing."""
+    with pytest.raises(ValueError, match="AZURE_OPENAI_ENDPOINT"):
+        made(monkeypatch, OPENAI_BASE_URL=foreign, **azures)
+    sent = headers(made(monkeypatch, OPENAI_API_KEY=KEY))
+    assert (sent["authorization"], "api-key" in sent) == (f"Bearer {KEY}", False)
+
+
+@pytest.mark.parametrize("credential", [lambda: TOKEN, Credential()], ids=["function", "identity"])
+def test_a_credential_that_is_given_does_not_go_there_either(
+    service: Service, monkeypatch: pytest.MonkeyPatch, credential: Any
+) -> None:
+    """`endpoint=` says that it is meant."""
+    options = {"credential": credential}
+    foreign = "https://gateway.example/openai/v1"
+    with pytest.raises(ValueError, match="endpoint="):
+        made(monkeypatch, options=options, OPENAI_BASE_URL=foreign, OPENAI_API_KEY=KEY)
+    backend = made(monkeypatch, options=options | {"endpoint": foreign})
+    assert str(TOKEN if callable(credential) else "token-for-") in headers(backend)["authorization"]
+
+
+@pytest.mark.parametrize(
+    "trusted",
+    [f"{HOST}/openai/v1", "https://contoso.services.ai.azure.com/openai/v1", "http://localhost:9/openai/v1"],
+)
+def test_a_host_of_azures_may_be_named_by_either_variable(
+    service: Service, monkeypatch: pytest.MonkeyPatch, trusted: str
+) -> None:
+    """Microsoft's own samples do so; this machine is nobody else."""
+    backend = made(monkeypatch, OPENAI_BASE_URL=trusted, AZURE_OPENAI_API_KEY=KEY)
+    assert headers(backend)["authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize(
+    "host", ["openai.azure.com.example", "contoso.openai.azure.com.example", "xopenai.azure.com", "azure.com"]
+)
+def test_a_host_that_looks_like_azures_is_not(
+    service: Service, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    """Only whole names of resources count."""
+    with pytest.raises(ValueError, match="not Azure's"):
+        made(monkeypatch, OPENAI_BASE_URL=f"https://{host}/openai/v1", AZURE_OPENAI_API_KEY=KEY)
+
+
+@pytest.mark.parametrize(
+    ("url", "advice"),
+    [
+        (HOST, "ends in /openai/v1/"),
+        (f"{HOST}/openai", "ends in /openai/v1/"),
+        (f"{HOST}/openai/deployments/served", "is a deployment's"),
+        ("https://api.openai.com", "ends in /v1"),
+        ("https://api.openai.com/openai/v1", "ends in /v1"),
+    ],
+)
+def test_openais_variable_is_taken_as_it_is(
+    service: Service, monkeypatch: pytest.MonkeyPatch, url: str, advice: str
+) -> None:
+    """Nothing is put at its end; what cannot be meant is refused."""
+    with pytest.raises(ValueError, match=advice):
+        made(monkeypatch, OPENAI_BASE_URL=url, OPENAI_API_KEY=KEY)
+
+
+def test_openai_itself_may_be_named(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As every program over the openai package is configured."""
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://api.openai.com/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    backend: Any = AzureOpenAIBackend.from_env()
+    assert (backend.resource, str(backend._client.base_url)) == (
+        "api.openai.com",
+        "https://api.openai.com/v1/",
+    )
+
+
+def test_an_endpoint_may_have_space_around_it(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given, or read from a variable."""
+    given = made(monkeypatch, options={"endpoint": f" {HOST}/openai/v1/ \n"}, AZURE_OPENAI_API_KEY=KEY)
+    read = made(monkeypatch, AZURE_OPENAI_ENDPOINT=f"{HOST} \n")
+    assert str(given._client.base_url) == str(read._client.base_url) == f"{HOST}/openai/v1/"
+
+
+@pytest.mark.parametrize("path", ["/openai/deployments/served", "/openai/deployments/served/"])
+def test_the_url_of_a_deployment_is_no_endpoint(
+    service: Service, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """The portal shows it; files and jobs live above it."""
+    with pytest.raises(ValueError, match=r"is a deployment's.*deployments="):
+        made(monkeypatch, AZURE_OPENAI_ENDPOINT=f"{HOST}{path}", AZURE_OPENAI_API_KEY=KEY)
+
+
 @pytest.mark.parametrize(
     ("endpoint", "advice"),
     [

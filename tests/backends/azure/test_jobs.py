@@ -18,7 +18,7 @@ from aoai_finetune.backends import (
     Supervised,
 )
 from aoai_finetune.errors import FineTuneError, NotFound, NotSupported, OutcomeUnknown, ServiceError
-from backends.azure.handmade import Service, answer, refuse
+from backends.azure.handmade import STABLE, Service, answer, refuse
 
 BASE = "gpt-4.1-mini-2025-04-14"
 TUNED = f"{BASE}.ft-0123456789abcdef0123456789abcdef-facts"
@@ -62,6 +62,7 @@ def test_a_creation_says_everything_that_was_asked_for(service: Service, backend
             "type": "supervised",
             "supervised": {"hyperparameters": {"n_epochs": 3, "prompt_loss_weight": 0.1}},
         },
+        "hyperparameters": {"n_epochs": 3, "prompt_loss_weight": 0.1},
         "trainingType": "GlobalStandard",
     }
 
@@ -118,6 +119,96 @@ def test_training_types_have_words_of_ours_or_of_the_service(
     assert service.sent()["trainingType"] == wire
     service.backend(surface, training_type="standard").create_job(request(training_type=given))
     assert service.sent()["trainingType"] == wire
+
+
+@pytest.mark.parametrize("given", ["datazone", "DataZone", "data-zone"])
+def test_a_word_for_the_data_zone_is_not_invented(service: Service, surface: str, given: str) -> None:
+    """Nobody has documented the service's own; another word is sent as it is."""
+    with pytest.raises(InvalidRequest, match="data-zone"):
+        service.backend(surface, training_type=given).create_job(request())
+    assert service.requests == []
+
+
+# -- api-versions that know less --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", [STABLE, "2024-05-01-preview"])
+def test_an_older_api_version_gets_the_epochs_where_it_looks_for_them(service: Service, version: str) -> None:
+    """It has no `method`: a file that holds ten passes must not be trained for its automatic epochs."""
+    service.will(answer(201, PENDING | {"hyperparameters": {"n_epochs": 1}}))
+    backend = service.backend("dated", api_version=version, training_type="standard")
+    backend.create_job(request(method=Supervised(n_epochs=1)))
+    assert service.sent() == {
+        "model": BASE,
+        "training_file": "file-1",
+        "suffix": "facts",
+        "hyperparameters": {"n_epochs": 1},
+    }
+
+
+@pytest.mark.parametrize("wanted", ["global", "developer", "somethingNew"])
+def test_an_older_api_version_trains_in_the_resources_region_only(service: Service, wanted: str) -> None:
+    """Ignoring the wish would train the rows elsewhere; the error names what knows it, and nothing is sent."""
+    backend = service.backend("dated", api_version=STABLE, training_type="standard")
+    with pytest.raises(InvalidRequest, match=r"/openai/v1/.*2025-04-01-preview"):
+        backend.create_job(request(training_type=wanted))
+    with pytest.raises(InvalidRequest, match=STABLE):
+        backend.check_job(request(training_type=wanted))
+    assert service.requests == []
+
+
+@pytest.mark.parametrize("method", [DPO(), Reinforcement(grader=GRADER)], ids=["dpo", "reinforcement"])
+def test_an_older_api_version_knows_no_other_method(service: Service, method: Any) -> None:
+    """It would train the rows as if they were chats."""
+    backend = service.backend("dated", api_version=STABLE, training_type="standard")
+    with pytest.raises(InvalidRequest, match="does not know the method"):
+        backend.create_job(request(method=method))
+    assert service.requests == []
+
+
+@pytest.mark.parametrize(
+    ("echo", "said"),
+    [
+        ({"hyperparameters": {"n_epochs": -1}}, "n_epochs is auto, not 1"),
+        ({"hyperparameters": {"n_epochs": 3}}, "n_epochs is 3, not 1"),
+        ({"hyperparameters": {"n_epochs": 1}, "trainingType": "Standard"}, "as Standard, not as global"),
+    ],
+)
+def test_a_job_that_is_trained_otherwise_than_asked_is_warned_of(
+    service: Service,
+    backend: AzureOpenAIBackend,
+    caplog: pytest.LogCaptureFixture,
+    echo: dict[str, Any],
+    said: str,
+) -> None:
+    """It is returned, because it exists and costs; the log says how to stop it."""
+    service.will(answer(201, PENDING | echo))
+    job = backend.create_job(request(method=Supervised(n_epochs=1)))
+    (warned,) = caplog.records
+    assert (warned.levelname, said in warned.getMessage()) == ("WARNING", True)
+    assert f"backend.cancel_job('{job.id}')" in warned.getMessage()
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        {"hyperparameters": {"n_epochs": 1}},
+        {"hyperparameters": {"n_epochs": 1.0}, "trainingType": "globalstandard"},
+        {"hyperparameters": None},
+        {"hyperparameters": {"n_epochs": "some"}},
+        {"hyperparameters": {"n_epochs": 1}, "trainingType": None},
+        {"hyperparameters": {"n_epochs": 1}, "trainingType": 1},
+        {"hyperparameters": {"n_epochs": 1}, "trainingType": "brandNew"},
+    ],
+    ids=str,
+)
+def test_a_reply_that_says_nothing_else_contradicts_nothing(
+    service: Service, backend: AzureOpenAIBackend, caplog: pytest.LogCaptureFixture, echo: dict[str, Any]
+) -> None:
+    """Spellings differ, and fields may be missing or new."""
+    service.will(answer(201, PENDING | echo))
+    backend.create_job(request(method=Supervised(n_epochs=1)))
+    assert caplog.records == []
 
 
 def test_where_the_rows_go_is_never_assumed(service: Service, surface: str) -> None:
@@ -199,7 +290,47 @@ REFUSALS: list[tuple[dict[str, Any], int, str, str, str]] = [
     ({}, 401, "401", "Access denied due to invalid subscription key.", "of this very resource"),
     ({}, 403, "forbidden", "The principal lacks the required data action", "Foundry User"),
     ({}, 410, "gone", "This is over.", "retired"),
+    ({}, 410, "gone", "This is over.", "get_model"),
 ]
+
+ELSEWHERE: list[tuple[int, str, str, str]] = [
+    (
+        400,
+        "quotaExceeded",
+        "The maximum number of running jobs for this model has been reached.",
+        "3 at a time",
+    ),
+    (400, "quotaExceeded", "No more for this model.", "3 at a time"),
+    (
+        400,
+        "invalidPayload",
+        "The training file for this model must point to a completed file import.",
+        "imported",
+    ),
+    (400, "jsonlValidationFailed", "The training file is not valid for this model.", "validate"),
+    (400, "invalidPayload", "The model's training file is not valid.", ""),
+    (400, "invalidPayload", "The suffix of this model is invalid.", "dots are refused"),
+    (400, "invalidPayload", "The hyperparameter n_epochs of this model is not supported.", "auto"),
+    (
+        400,
+        "BadRequest",
+        "The model does not support fine-tuning with Standard TrainingType.",
+        "training_type",
+    ),
+    (400, "BadRequest", "This model needs another api-version, which is not given", "AzureOpenAI"),
+]
+
+
+@pytest.mark.parametrize(("status", "code", "words", "remedy"), ELSEWHERE)
+def test_only_a_refused_model_is_a_reason_to_train_everything_again(
+    service: Service, backend: AzureOpenAIBackend, status: int, code: str, words: str, remedy: str
+) -> None:
+    """That costs; a quota, a file or a suffix is mended for nothing, also where the words name the model."""
+    service.will(refuse(status, code, words))
+    with pytest.raises(ServiceError) as refused:
+        backend.create_job(request(model=TUNED))
+    assert ("Joint" in refused.value.hint, "rebase" in refused.value.hint) == (False, False)
+    assert remedy in refused.value.hint
 
 
 @pytest.mark.parametrize(("changes", "status", "code", "words", "remedy"), REFUSALS)
@@ -229,6 +360,7 @@ def test_a_refusal_that_misleads_comes_with_what_to_do(
         {"error": {"message": "No such thing.", "code": None, "param": None, "type": "error"}},
         {"error": {"message": "No such thing.", "code": 400, "innererror": {"code": "x"}}},
         {"detail": "No such thing."},
+        {"detail": [{"loc": ["body", "model"], "msg": "No such thing.", "input": "canary"}, 7, {"msg": 7}]},
     ],
 )
 def test_errors_of_many_shapes_are_understood(
@@ -236,8 +368,9 @@ def test_errors_of_many_shapes_are_understood(
 ) -> None:
     """The service's, OpenAI's, and those of gateways in between."""
     service.will(answer(400, body))
-    with pytest.raises(ServiceError, match="No such thing"):
+    with pytest.raises(ServiceError, match="No such thing") as refused:
         backend.create_job(request())
+    assert "canary" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -354,6 +487,16 @@ def test_a_reply_nobody_has_seen_yet_crashes_nothing(
     assert backend.get_job("ftjob-1").id == PENDING["id"]
 
 
+def test_a_job_that_is_not_there_cannot_be_cancelled(service: Service, backend: AzureOpenAIBackend) -> None:
+    """It is not "over"; the hint says where to look."""
+    service.will(refuse(404, "notFound", "The job was not found."))
+    with pytest.raises(NotFound, match="list_jobs"):
+        backend.cancel_job("ftjob-none")
+    service.will(refuse(400, "invalidPayload", "The job is over."))
+    with pytest.raises(ServiceError, match="get_job"):
+        backend.cancel_job("ftjob-1")
+
+
 @pytest.mark.parametrize("what", ["cancel", "pause", "resume"])
 def test_a_job_can_be_told(service: Service, what: str) -> None:
     """Each is one request to its own path."""
@@ -408,9 +551,20 @@ def test_a_log_that_repeats_itself_ends(service: Service, backend: AzureOpenAIBa
     assert len(service.requests) == 2
 
 
+@pytest.mark.parametrize("before", [0, 2])
+def test_an_empty_page_that_says_there_is_more_is_not_the_end(
+    service: Service, backend: AzureOpenAIBackend, before: int
+) -> None:
+    """What it hides would be taken for gone; looking again may help."""
+    service.will(page(0, before, more=True), page(2, 0, more=True))
+    with pytest.raises(ServiceError, match="empty page") as hidden:
+        list(backend.list_jobs())
+    assert (type(hidden.value), hidden.value.retryable) == (ServiceError, True)
+
+
 def test_an_empty_page_is_the_end(service: Service, backend: AzureOpenAIBackend) -> None:
-    """Whatever it says about more."""
-    service.will(page(0, 2, more=True), page(2, 0, more=True))
+    """Where it says so."""
+    service.will(page(0, 2, more=True), page(2, 0, more=False))
     assert len(list(backend.list_jobs())) == 2
 
 

@@ -122,7 +122,9 @@ STATUSES = [
     (409, True, True),
     (410, False, False),
     (413, False, False),
+    (425, True, True),
     (429, False, True),
+    (499, True, True),
     (500, True, True),
     (502, True, True),
     (503, True, True),
@@ -248,10 +250,13 @@ def test_the_service_may_say_when_to_come_back(
 
 
 def test_a_missing_job_is_not_found(service: Service, backend: AzureOpenAIBackend) -> None:
-    """The service knows the URL, and not the id."""
-    service.will(refuse(404, "notFound", "The job does not exist."))
-    with pytest.raises(NotFound, match="does not exist"):
+    """The service knows the URL, and not the id; the error names the request to quote to support."""
+    service.will(refuse(404, "notFound", "The job does not exist.", apim_request_id="a-1"))
+    with pytest.raises(NotFound, match="does not exist") as missing:
         backend.get_job("ftjob-none")
+    again = pickle.loads(pickle.dumps(missing.value))
+    for error in (missing.value, again):
+        assert (error.status, error.code, error.request_id) == (404, "notFound", "a-1")
 
 
 def test_a_missing_url_is_another_matter(service: Service, backend: AzureOpenAIBackend) -> None:

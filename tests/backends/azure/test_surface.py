@@ -21,7 +21,7 @@ from aoai_finetune.backends import (
     SystemClock,
 )
 from aoai_finetune.errors import NotSupported
-from backends.azure.handmade import HOST, KEY, Service, answer
+from backends.azure.handmade import DATED, HOST, KEY, STABLE, Service, answer
 
 
 def dated(url: str | None = HOST, version: str = "2024-10-21", **options: Any) -> openai.OpenAI:
@@ -92,18 +92,21 @@ def test_both_surfaces_of_a_resource_have_one_name(client: Any, resource: str) -
 
 
 @pytest.mark.parametrize(
-    ("client", "pauses", "largest"),
+    ("client", "pauses", "directs", "largest"),
     [
-        (dated, False, 512 * 1024 * 1024),
-        (lambda: dated(version="2025-04-01-preview"), True, 512 * 1024 * 1024),
-        (lambda: plain(f"{HOST}/openai/v1/"), True, 100 * 1024 * 1024),
+        (dated, False, False, 512 * 1024 * 1024),
+        (lambda: dated(version="2024-05-01-preview"), True, False, 512 * 1024 * 1024),
+        (lambda: dated(version="2025-04-01-preview"), True, True, 512 * 1024 * 1024),
+        (lambda: plain(f"{HOST}/openai/v1/"), True, True, 100 * 1024 * 1024),
     ],
 )
-def test_capabilities_are_those_of_the_surface(client: Any, pauses: bool, largest: int) -> None:
-    """Stable api-versions cannot pause; /openai/v1/ takes no parts."""
+def test_capabilities_are_those_of_the_surface(
+    client: Any, pauses: bool, directs: bool, largest: int
+) -> None:
+    """Stable api-versions cannot pause, and know supervised training only; /openai/v1/ takes no parts."""
     able = AzureOpenAIBackend(client(), training_type="global").capabilities
     assert (able.provider, able.pause, able.max_file_bytes) == ("azure-openai", pauses, largest)
-    assert able.methods == {"supervised", "dpo", "reinforcement"}
+    assert able.methods == {"supervised"} | ({"dpo", "reinforcement"} if directs else set())
     assert able.quotas["files"] == 100
     assert (able.chat, able.models, able.deployments, able.engine) == (True, True, False, None)
 
@@ -122,8 +125,8 @@ def test_openai_itself_is_a_backend_without_training_types(service: Service) -> 
 @pytest.mark.parametrize("what", ["pause_job", "resume_job"])
 def test_a_stable_api_version_cannot_pause(service: Service, what: str) -> None:
     """Said here, with the surface that can; nothing is sent."""
-    with pytest.raises(NotSupported, match="2024-10-21"):
-        getattr(service.backend("dated"), what)("ftjob-1")
+    with pytest.raises(NotSupported, match=STABLE):
+        getattr(service.backend("dated", api_version=STABLE), what)("ftjob-1")
     assert service.requests == []
 
 
@@ -152,7 +155,7 @@ def test_it_shows_the_host_and_the_surface(backend: AzureOpenAIBackend, surface:
     """And no key."""
     shown = show(backend)
     assert ("contoso.openai.azure.com" in shown, KEY in shown) == (True, False)
-    assert ("2024-10-21" if surface == "dated" else "/openai/v1/") in shown
+    assert (DATED if surface == "dated" else "/openai/v1/") in shown
 
 
 @pytest.mark.parametrize("make", [pickle.dumps, copy.copy, copy.deepcopy])

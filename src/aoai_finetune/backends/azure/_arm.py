@@ -11,15 +11,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypedDict, cast
 from urllib.parse import quote, urlsplit
 
-from typing_extensions import override
+from typing_extensions import Unpack, override
 
-from ...errors import FineTuneError
+from ...errors import FineTuneError, NotFound, ServiceError
 from .._records import DeploymentRecord
+from ._arm_account import account_from_env, check_account
 from ._arm_calls import Bearers, Reply, send
 from ._arm_errors import no_reply, refusal, unreadable
+from ._surface import azure_name
 
 if TYPE_CHECKING:
     import httpx
@@ -58,6 +60,17 @@ class TokenCredential(Protocol):
     def get_token(self, *scopes: str) -> Token:
         """A token for these scopes."""
         ...
+
+
+class ArmOptions(TypedDict, total=False):
+    """The keywords of `ArmConfig`."""
+
+    token: Callable[[], str] | TokenCredential | None
+    endpoint: str
+    api_version: str
+    capacity: int
+    source: str | None
+    timeout: float
 
 
 @dataclass(frozen=True)
@@ -105,6 +118,23 @@ class ArmConfig:
             raise ValueError(f"timeout is {self.timeout}; it must be greater than 0")
         _check_endpoint(self.endpoint)
 
+    @classmethod
+    def from_env(cls, **options: Unpack[ArmOptions]) -> Self:
+        """The account the environment names: AZURE_SUBSCRIPTION_ID, AZURE_RESOURCE_GROUP and AZURE_OPENAI_ACCOUNT.
+
+        Without the last one, the account is the one AZURE_OPENAI_ENDPOINT belongs to. The keywords are those of
+        `ArmConfig`.
+
+        Raises:
+            ValueError: a variable is missing; the message names it.
+        """
+        return cls(*account_from_env(), **options)
+
+    @property
+    def account_id(self) -> str:
+        """Names the account, in one spelling: subscription, resource group and account."""
+        return f"{self.subscription}/{self.resource_group}/{self.account}".casefold()
+
     @property
     def account_url(self) -> str:
         """Where the account lives in Azure Resource Manager."""
@@ -147,20 +177,36 @@ class ArmDeployments:
 
     Args:
         config: the account.
+        resource: host of the endpoint where the deployments are to answer; None where nobody asks them here. Once,
+            before anything else, the account is asked whether the endpoint is its own.
         transport: another way to send requests, for tests.
 
     Raises:
         NotSupported: from every method, when a token is needed and `azure-identity` is not installed.
+        WrongResource: from every method, when the account says that it has another endpoint.
     """
 
-    def __init__(self, config: ArmConfig, *, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        config: ArmConfig,
+        *,
+        resource: str | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
         self._config, self._transport = config, transport
+        # Models of another account are served there, and asked through another client.
+        self._unchecked = resource if resource and azure_name(resource) and not config.source else None
         self._bearers = Bearers(config.token, f"{config.endpoint.rstrip('/')}/.default")
         self._operations: dict[str, str] = {}
 
     @override
     def __repr__(self) -> str:
         return f"ArmDeployments({self._config.account!r})"
+
+    @property
+    def account(self) -> str:
+        """Names the account; equal for equal accounts however they are spelled."""
+        return self._config.account_id
 
     def create(
         self,
@@ -227,7 +273,10 @@ class ArmDeployments:
         seen = set[str]()
         while True:
             body = page.json()
-            yield from map(_record, _dicts(body.get("value")))
+            # An answer without deployments is not an account without deployments.
+            if not isinstance(body.get("value"), list):
+                raise unreadable("list deployments", "is no list", page.status, page.headers, changes=False)
+            yield from map(_record, _dicts(body["value"]))
             link = body.get("nextLink")
             if not isinstance(link, str) or not link or link in seen:
                 return
@@ -240,6 +289,28 @@ class ArmDeployments:
 
     def _call(self, method: str, url: str, what: str, body: Mapping[str, Any] | None = None) -> Reply:
         """The reply of one request. Raises what its failure means."""
+        self._check_account(what)
+        return self._send(method, url, what, body)
+
+    def _check_account(self, what: str) -> None:
+        """Once: is it the account that answers at the endpoint? Where nobody can say, it is taken to be."""
+        if (resource := self._unchecked) is None:
+            return
+        url = f"{self._config.account_url}?api-version={quote(self._config.api_version)}"
+        try:
+            body = self._send("GET", url, what).json()
+        except ServiceError as trouble:
+            if trouble.retryable:
+                return
+            if trouble.status is None or trouble.status < 400 or trouble.status == 401:
+                raise  # a redirect, or a token that is refused: the call itself would meet the same
+            body = {}
+        except NotFound:
+            body = {}
+        check_account(body, self._config.account, resource)
+        self._unchecked = None
+
+    def _send(self, method: str, url: str, what: str, body: Mapping[str, Any] | None = None) -> Reply:
         changes = method != "GET"
         bearer = self._bearers.bearer(what)
         reply = send(method, url, bearer, body, timeout=self._config.timeout, transport=self._transport)

@@ -92,6 +92,7 @@ class Bearers:
             why, text = "what it returned cannot be a token", ""
         raise ServiceError(
             f"{what}: no token for Azure Resource Manager ({why})",
+            retryable=True,  # nothing was sent, and many a token service fails for a moment
             hint="Sign in with az login, or give ArmConfig(token=...) a function that returns a token",
         )
 

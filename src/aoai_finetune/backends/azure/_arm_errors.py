@@ -40,6 +40,7 @@ _HINTS = {
     429: "Too many requests, or no quota left; wait, or ask for less with ArmConfig(capacity=...)",
 }
 _HINTS_BY_CODE = {
+    "ResourceNotFound": "Check subscription, resource_group and account of ArmConfig",
     "InsufficientQuota": "Delete a deployment, or ask for less with ArmConfig(capacity=...)",
     "InvalidResourceProperties": "Is the model offered in this tier and region? The tiers are standard, global and "
     "developer (which gpt-4o and gpt-4o-mini do not have)",
@@ -79,7 +80,7 @@ def refusal(
     """The error of a reply with a status that is no success."""
     code, message = _error_of(body)
     text = f"{what}: {_said(status, message)}"
-    if status == 404 and code not in _ELSEWHERE:
+    if status == 404 and not _is_elsewhere(code, message):
         return NotFound(text, hint="list_deployments() shows what there is")
     passing = status in _UNCLEAR or status >= 500
     kind = OutcomeUnknown if changes and passing else ServiceError
@@ -91,6 +92,14 @@ def refusal(
         retryable=status == 429 or (passing and not changes),
         retry_after=retry_after(headers),
         hint=_HINTS_BY_CODE.get(code or "") or _HINTS.get(status, ""),
+    )
+
+
+def _is_elsewhere(code: str | None, message: str) -> bool:
+    """What is missing is not the deployment, but something it would be in."""
+    whole = message.casefold()
+    return code in _ELSEWHERE or (
+        code == "ResourceNotFound" and "/accounts/" in whole and "/deployments" not in whole
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Self, SupportsIndex
 
 from typing_extensions import override
 
-from ...errors import FineTuneError, NotFound, NotSupported, ServiceError
+from ...errors import NotFound, NotSupported
 from .. import _wire
 from .._clock import Clock, SystemClock
 from .._protocol import Backend, Chat, Checking, Deployments, Models, Pausable
@@ -29,7 +29,6 @@ from ._client import client_from_env
 from ._files import FilePlane
 from ._jobs import JobPlane
 from ._pruning import prunable
-from ._remedies import FILE_QUOTA
 from ._sender import Sender
 from ._surface import surface_of
 from ._uploads import Uploader
@@ -48,14 +47,15 @@ class AzureOpenAIBackend(FilePlane, JobPlane, Backend, Chat, Checking, Pausable,
     ever deployed implicitly. Safe for several threads. Not picklable: make one in each process.
 
     Args:
-        client: `openai.AzureOpenAI` for the dated surface (`api_version="2024-10-21"` or later), or
-            `openai.OpenAI(base_url="https://<resource>.openai.azure.com/openai/v1/")`. One for api.openai.com works
-            too; there are no training types and no deployments then.
+        client: `openai.OpenAI(base_url="https://<resource>.openai.azure.com/openai/v1/")`, or `openai.AzureOpenAI`
+            for the dated surface. Take `api_version="2025-04-01-preview"` there: stable ones such as 2024-10-21 know
+            supervised training in the resource's region and nothing else. A client for api.openai.com works too;
+            there are no training types and no deployments then.
         deployments: names of deployments by the model that they serve, for `chat`.
         arm: the account in Azure Resource Manager; None where deployments are made elsewhere.
         training_type: where jobs are trained unless a request says it: `"standard"` (in the resource's region),
-            `"global"`, `"developer"`, or a name of the service's. Without a default, because it decides where
-            the rows go.
+            `"global"`, `"developer"`, or a name of the service's, which is sent as it is (`"datazone"` is not one:
+            its name is not documented). Without a default, because it decides where the rows go.
         expires_after: seconds after which Azure deletes uploaded files, 14 to 30 days; None keeps them.
         clock: another time to wait in, for tests.
 
@@ -78,7 +78,7 @@ class AzureOpenAIBackend(FilePlane, JobPlane, Backend, Chat, Checking, Pausable,
         check_expiry(expires_after, self._surface)
         self._client, self._owned = client, False
         self._clock, self._training_type = clock or SystemClock(), training_type
-        self._arm = ArmDeployments(arm) if arm is not None else None
+        self._arm = ArmDeployments(arm, resource=self._surface.resource) if arm is not None else None
         self._sender = Sender(client)
         self._expires_after = expires_after
         self._uploader = Uploader(self._sender, self._surface, expires_after)
@@ -101,11 +101,12 @@ class AzureOpenAIBackend(FilePlane, JobPlane, Backend, Chat, Checking, Pausable,
 
         Endpoint: `endpoint`, else AZURE_OPENAI_ENDPOINT, else OPENAI_BASE_URL, else AZURE_AI_PROJECT_ENDPOINT.
         Surface: /openai/v1/ where the endpoint ends so or is a project's, or where no api-version is given;
-        else the dated one with `api_version` or OPENAI_API_VERSION.
+        else the dated one with `api_version` or OPENAI_API_VERSION. OPENAI_BASE_URL is taken as it is.
         Credential: `credential` (a function that returns an Entra token, or a credential of azure-identity), else
-        AZURE_OPENAI_AD_TOKEN, else AZURE_OPENAI_API_KEY (OPENAI_API_KEY where the endpoint is OPENAI_BASE_URL),
-        else azure-identity's `DefaultAzureCredential` (extra `azure`). Keys are read from the environment before
-        each request and kept nowhere here.
+        AZURE_OPENAI_AD_TOKEN, else AZURE_OPENAI_API_KEY (then OPENAI_API_KEY where the endpoint is
+        OPENAI_BASE_URL), else azure-identity's `DefaultAzureCredential` (extra `azure`). A host that only
+        OPENAI_BASE_URL names gets OPENAI_API_KEY and nothing else, unless it is Azure's or this machine's. Keys are
+        read from the environment before each request and kept nowhere here.
 
         Raises:
             ValueError: no endpoint, no credential, or ones that do not fit; the message says what does.
@@ -158,6 +159,11 @@ class AzureOpenAIBackend(FilePlane, JobPlane, Backend, Chat, Checking, Pausable,
         return self._surface.resource
 
     @property
+    def account(self) -> str:
+        """Names the account that deployments are made in; empty without `arm`."""
+        return self._arm.account if self._arm is not None else ""
+
+    @property
     def training_type(self) -> str | None:
         """Where jobs are trained unless a request says it."""
         return self._training_type
@@ -174,15 +180,10 @@ class AzureOpenAIBackend(FilePlane, JobPlane, Backend, Chat, Checking, Pausable,
     def upload_file(self, content: BinaryIO, /, *, filename: str) -> FileRecord:
         """Send a training file: as one form up to 100 MB, in parts above that where the surface takes parts.
 
-        Raises `OutcomeUnknown`; `NotSupported` for a large file on /openai/v1/; `ServiceError`, which says what may
-        be deleted where the resource's quota is used up.
+        Raises `OutcomeUnknown`; `NotSupported` for a large file on /openai/v1/; `ServiceError`, which says what to
+        do where the resource's quota is used up.
         """
-        try:
-            return self._uploader.upload(content, filename)
-        except ServiceError as refused:
-            if refused.hint == FILE_QUOTA:
-                refused.hint = f"{FILE_QUOTA}. {self._what_may_go()}"
-            raise
+        return self._uploader.upload(content, filename)
 
     def prunable_files(self) -> tuple[FileRecord, ...]:
         """Files that this library uploaded (their names say so) for jobs that are all over.
@@ -198,12 +199,6 @@ class AzureOpenAIBackend(FilePlane, JobPlane, Backend, Chat, Checking, Pausable,
             with suppress(NotFound):
                 self.delete_file(file.id)
         return gone
-
-    def _what_may_go(self) -> str:
-        with suppress(FineTuneError):
-            files = self.prunable_files()
-            return f"Now these are {len(files)} files of {sum(file.bytes or 0 for file in files):,} bytes"
-        return ""
 
     # -- models, chat and deployments ----------------------------------------------------------------------
 

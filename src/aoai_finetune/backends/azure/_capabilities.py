@@ -30,7 +30,7 @@ def capabilities_of(surface: Surface, *, deployments: bool) -> Capabilities:
         pause=surface.pauses,
         deployments=deployments,
         models=True,
-        methods=frozenset(METHODS),
+        methods=frozenset(METHODS) if surface.directs else frozenset({"supervised"}),
         max_file_bytes=512 * 1024 * 1024 if surface.large_uploads else FORM_LIMIT,
         quotas=dict(_QUOTAS) if surface.azure else {},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -22,6 +23,9 @@ __all__ = ["Chatting", "Question", "Serving"]
 
 _FRESH: Final = 30.0
 """Seconds for which a list of deployments is taken for true."""
+
+_CHECKPOINT: Final = re.compile(r"^ftchkpt-|:ckpt-step-\d+$")
+"""How checkpoints are named: by Azure, and by OpenAI."""
 
 _REASONING: Final = ("o1", "o3", "o4", "gpt-5")
 """Models that think first: they take `max_completion_tokens`, and no temperature but their own."""
@@ -93,14 +97,29 @@ class Serving:
 
 def not_deployed(model: str, *, code: str | None = None, status: int | None = None) -> NotDeployed:
     """The error for a model that nothing serves: what serving costs, and the line to type."""
+    costs = "it is paid by the token, not by the hour"
+    if is_fine_tuned(model):
+        costs = (
+            f"a standard deployment costs {_hourly(model)} whether it is used or not, a developer deployment "
+            "nothing per hour (it ends after 24 hours)"
+        )
     return NotDeployed(
-        f"nothing serves {model}; a standard deployment costs {_hourly(model)} whether it is used or not, a "
-        "developer deployment nothing per hour (it ends after 24 hours)",
+        f"nothing serves {model}; {costs}",
         status=status,
         code=code,
-        hint=f"with lineage.deployed({model!r}, tier='developer'): ..., or backend.create_deployment('a-name', "
-        f"{model!r}); where it is deployed already, give the backend deployments={{{model!r}: 'its-name'}}",
+        hint=f"{_deploying(model)}; where it is deployed already, give the backend "
+        f"deployments={{{model!r}: 'its-name'}}",
     )
+
+
+def _deploying(model: str) -> str:
+    """The line to type. A lineage deploys the models of its versions: no checkpoints, and none of the catalogue."""
+    if not is_fine_tuned(model):
+        return f"backend.create_deployment('a-name', {model!r}, tier='standard')"
+    by_hand = f"backend.create_deployment('a-name', {model!r}, tier='developer')"
+    if _CHECKPOINT.search(model):
+        return by_hand
+    return f"with lineage.deployed({model!r}, tier='developer'): ..., or {by_hand}"
 
 
 def _hourly(model: str) -> str:
@@ -172,7 +191,13 @@ class Chatting:
         self.serving.forget()
         if self.surface.azure and (is_fine_tuned(model) or self._is_model(model)):
             return not_deployed(model, code=refused.code, status=refused.status)
-        return NotFound(f"nothing answers under {model!r}", hint=refused.hint)
+        return NotFound(
+            f"nothing answers under {model!r}",
+            hint=refused.hint,
+            status=refused.status,
+            code=refused.code,
+            request_id=refused.request_id,
+        )
 
     def _is_model(self, name: str) -> bool:
         with suppress(FineTuneError):

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from urllib.parse import urlsplit
 
-from ._surface import PREVIEWS
+from ._surface import PREVIEWS, azure_name
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -46,16 +46,16 @@ def client_from_env(
 
     url, source = _endpoint(endpoint)
     version = api_version or os.environ.get("OPENAI_API_VERSION", "")
-    rooted = url.endswith("/openai/v1") or "/api/projects/" in url
-    if rooted and api_version and api_version not in PREVIEWS:
+    root = _root(url, source)
+    if root and api_version and api_version not in PREVIEWS:
         raise ValueError(
             f"the endpoint is one of /openai/v1/, which takes no api_version {api_version!r}; leave it out, or give "
             "endpoint='https://<resource>.openai.azure.com'"
         )
     found = _credential(credential, url, source)
-    if rooted or not version or version in PREVIEWS:
-        root = url if url.endswith("/openai/v1") else f"{url.removesuffix('/openai')}/openai/v1"
-        return openai.OpenAI(base_url=f"{root}/", api_key=found.ask, max_retries=0)
+    if root or not version or version in PREVIEWS:
+        base = root or f"{url.removesuffix('/openai')}/openai/v1"
+        return openai.OpenAI(base_url=f"{base}/", api_key=found.ask, max_retries=0)
     azure = url.removesuffix("/openai")
     if found.is_key:
         return openai.AzureOpenAI(azure_endpoint=azure, api_version=version, api_key=found.ask, max_retries=0)
@@ -64,11 +64,18 @@ def client_from_env(
     )
 
 
+def _root(url: str, source: str) -> str:
+    """The /openai/v1 that an endpoint is, or stands for; empty where the api-version decides."""
+    if source == "OPENAI_BASE_URL" or url.endswith("/openai/v1"):
+        return url  # the variable is taken as the openai package takes it
+    return f"{url.removesuffix('/openai')}/openai/v1" if "/api/projects/" in url else ""
+
+
 def _endpoint(explicit: str | None) -> tuple[str, str]:
     """The endpoint without a slash at its end, and the variable it is from."""
     names = [name for name in _ENDPOINTS if os.environ.get(name)]
     source = "" if explicit or not names else names[0]
-    named = explicit or (os.environ[source].strip() if source else "")
+    named = (explicit or (os.environ[source] if source else "")).strip()
     if not named:
         raise ValueError(
             "no endpoint: set AZURE_OPENAI_ENDPOINT to https://<resource>.openai.azure.com, or pass endpoint=..."
@@ -77,6 +84,11 @@ def _endpoint(explicit: str | None) -> tuple[str, str]:
         raise ValueError(
             f"the endpoint ({source or 'endpoint='}) must be an https URL such as "
             "https://<resource>.openai.azure.com, without user, query and fragment"
+        )
+    if "/deployments/" in f"{urlsplit(named).path}/":
+        raise ValueError(
+            f"the endpoint ({source or 'endpoint='}) is a deployment's, where files and jobs are not; end it before "
+            "/openai/deployments, and give the deployment's name with deployments={model: name}"
         )
     return named.rstrip("/"), source
 
@@ -89,6 +101,8 @@ def _may_have_a_key(url: str) -> bool:
 
 def _credential(given: object, url: str, source: str) -> _Credential:
     """What the caller gave, else a token of the environment, else a key of it, else azure-identity's default."""
+    if source == "OPENAI_BASE_URL" and not _is_trusted(url):
+        return _openais_own(given)
     if given is not None:
         return _Credential(is_key=False, ask=_asked(given, url))
     if os.environ.get("AZURE_OPENAI_AD_TOKEN"):
@@ -107,6 +121,22 @@ def _credential(given: object, url: str, source: str) -> _Credential:
             "through Entra, which needs pip install 'aoai-finetune[azure]'"
         )
     return _Credential(is_key=False, ask=_asked(identity.DefaultAzureCredential(), url))
+
+
+def _is_trusted(url: str) -> bool:
+    """A host of Azure's, or this machine."""
+    host = urlsplit(url).hostname or ""
+    return azure_name(host) is not None or host in _LOOPBACK
+
+
+def _openais_own(given: object) -> _Credential:
+    """The key for a host that only OPENAI_BASE_URL names, and that is not Azure's."""
+    if given is None and os.environ.get("OPENAI_API_KEY"):
+        return _Credential(is_key=True, ask=partial(_read, "OPENAI_API_KEY"))
+    raise ValueError(
+        "OPENAI_BASE_URL names a host that is not Azure's, which gets OPENAI_API_KEY and no credential for Azure; "
+        "name the resource in AZURE_OPENAI_ENDPOINT or endpoint=..., or set OPENAI_API_KEY"
+    )
 
 
 def _read(name: str) -> str:

@@ -1,7 +1,7 @@
 """What a call to the data plane means when it goes wrong: one typed error, and never the request or the reply.
 
 A call that changes something is `OutcomeUnknown` unless the failure proves that the service did not act: no
-connection, a refusal (4xx but 408 and 409), a redirect that says "elsewhere". A call that only reads can be made
+connection, a refusal (4xx but 408, 409, 425 and 499), a redirect that says "elsewhere". A call that only reads can be made
 again after anything that passes. The service's own words are shown where they speak about jobs and files; where the
 request carried rows or prompts they could quote them, and only its code is shown, with words of ours.
 """
@@ -42,7 +42,8 @@ NOT_SENT: Final = frozenset(
 """Exceptions of httpx, httpx2 and ssl that are raised before a request has left."""
 
 _LONGEST_MESSAGE: Final = 600
-_UNCLEAR: Final = frozenset({303, 408, 409})  # 303: "done; look there"
+_UNCLEAR: Final = frozenset({303, 408, 409, 425, 499})
+"""303: "done; look there". 425 and 499 are a gateway's, who does not know what became of what it passed on."""
 _FINAL: Final = frozenset({"LocalProtocolError", "SSLCertVerificationError", "UnsupportedProtocol"})
 _SECRETS: Final = re.compile(
     r"(?i)\b(bearer\s+|(?:api[-_ ]?key|authorization|sig|signature|token|secret)[\"']?\s*[:=]\s*[\"']?(?:bearer\s+)?)"
@@ -132,7 +133,9 @@ def _missing(
             retryable=code == "DeploymentNotReady",
             hint=hint,
         )
-    return NotFound(_text(call, status, words), hint=hint)
+    return NotFound(
+        _text(call, status, words), hint=hint, status=status, code=code, request_id=request_id(headers)
+    )
 
 
 def _text(call: Call, status: int, words: str) -> str:
@@ -151,7 +154,9 @@ _PLAIN: Final = {
     409: "it conflicts with another request",
     410: "it is gone",
     413: "it is too large",
+    425: "a gateway did not wait for the service",
     429: "too many requests, or no quota left",
+    499: "a gateway did not wait for the service",
 }
 
 
@@ -194,4 +199,19 @@ def _word(value: object) -> str | None:
 
 def _words(error: Mapping[str, Any]) -> str:
     message = error.get("message") or error.get("detail")
+    if isinstance(message, list):
+        return "; ".join(filter(None, map(_finding, cast("list[object]", message))))
     return message if isinstance(message, str) else ""
+
+
+def _finding(entry: object) -> str:
+    """One of several things that a gateway (422) finds wrong: where, and what; never the value it was given."""
+    if not isinstance(entry, Mapping):
+        return ""
+    found = cast("Mapping[str, Any]", entry)
+    what, place = found.get("msg"), found.get("loc")
+    if not isinstance(what, str):
+        return ""
+    steps = cast("list[object]", place) if isinstance(place, list) else []
+    where = ".".join(str(step) for step in steps if isinstance(step, str | int))
+    return f"{where}: {what}" if where else what

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -10,12 +11,13 @@ from ...errors import NotSupported
 from .. import _wire
 from .._records import CheckpointRecord, EventRecord, JobRecord, JobRequest
 from ._calls import Call, part
-from ._checks import checked_body
+from ._checks import checked_body, contradictions
 from ._copies import COPY_PREVIEW, CheckpointCopy, copies_of
 from ._plane import Plane
 
 __all__ = ["JobPlane"]
 
+_LOG = logging.getLogger("aoai_finetune")
 _Record = TypeVar("_Record")
 
 
@@ -27,10 +29,13 @@ class JobPlane(Plane):
     def create_job(self, request: JobRequest, /) -> JobRecord:
         """Start one training, sending the request once.
 
+        A job whose first reply contradicts the request (another number of epochs, another training type) is
+        returned, because it exists, and a warning is logged that says how to cancel it.
+
         Raises:
             OutcomeUnknown: it may have started.
-            InvalidRequest: no training type is given, or a suffix or seed is one that the service refuses;
-                nothing was sent.
+            InvalidRequest: no training type is given, a suffix or seed is one that the service refuses, or the
+                api-version does not read the method or training type; nothing was sent.
             ServiceError, NotFound: the service refused; nothing was started.
         """
         body = checked_body(request, self._surface, self._training_type)
@@ -42,7 +47,15 @@ class JobPlane(Plane):
             subject=request.model,
             body=body,
         )
-        return self._sender.record(call, _wire.job_record)
+        job = self._sender.record(call, _wire.job_record)
+        if found := contradictions(request, self._training_type, job):
+            _LOG.warning(
+                "the service does not train %s as it was asked to: %s; backend.cancel_job(%r) stops it",
+                job.id,
+                "; ".join(found),
+                job.id,
+            )
+        return job
 
     def check_job(self, request: JobRequest, /) -> None:
         """Raise `InvalidRequest` where `create_job` would refuse the request without sending it."""

@@ -10,13 +10,7 @@ from typing import Final, NamedTuple
 
 from ._calls import Call
 
-__all__ = ["FILE_QUOTA", "is_fine_tuned", "remedy"]
-
-FILE_QUOTA: Final = (
-    "A resource keeps 100 files and 1 GB for fine-tuning; backend.prune_files() deletes the training files of jobs "
-    "that are over (their rows stay in the lineage)"
-)
-"""What to do about an upload for which there is no room."""
+__all__ = ["is_fine_tuned", "remedy"]
 
 _CONTINUE: Final = (
     "It starts from a fine-tuned model: this needs a model of OpenAI's that still trains, on the resource that has "
@@ -30,6 +24,12 @@ _START: Final = (
 )
 
 
+_SENT_AS: Final = (
+    "The backend takes the deployment for another kind of model: give it deployments={'<model behind it>': '<its name>'}, "
+    "so that it asks "
+)
+
+
 class _Remedy(NamedTuple):
     """What is said (`operation status code message`, in lower case), and what to do about it."""
 
@@ -37,8 +37,12 @@ class _Remedy(NamedTuple):
     do: str
 
 
-_TABLE: Final = (
-    _Remedy(r"^upload_file .*(quota|limit|exceed|too many|maximum)", FILE_QUOTA),
+_CERTAIN: Final = (
+    _Remedy(
+        r"^upload_file .*(quota|limit|exceed|too many|maximum)",
+        "A resource keeps 100 files and 1 GB for fine-tuning; backend.prune_files() deletes the training files of "
+        "jobs that are over (their rows stay in the lineage), backend.prunable_files() lists them",
+    ),
     _Remedy(
         r"^upload_file 413|too large",
         "Send the file in parts (the dated surface does so by itself above 100 MB), or train in several "
@@ -62,16 +66,23 @@ _TABLE: Final = (
         "'developer' not for every model",
     ),
     _Remedy(
+        r"^create_job .*(hyperparameter|n_epochs|batch_size|learning_rate|\bbeta\b|\bseed\b)",
+        'The service refuses a value that this library let pass; its own words say which. "auto" leaves it to the '
+        "service",
+    ),
+    _Remedy(
         r"api[- ]version",
         "The client and the URL do not fit: openai.AzureOpenAI(azure_endpoint=..., api_version=...) for "
         "the dated surface, openai.OpenAI(base_url='https://<resource>.openai.azure.com/openai/v1/') "
         "without api-version",
     ),
     _Remedy(
-        r"^create_job \d+ \S* .*(quota|limit|too many|maximum)",
+        r"^create_job .*(quota|limit|too many|maximum)",
         "A resource keeps 100 jobs and runs 3 at a time (5 of the developer type); wait for one to end, "
         "or delete old ones in the portal",
     ),
+)
+_GENERAL: Final = (
     _Remedy(
         r"^chat 404 deploymentnotready",
         "A new deployment needs some minutes before it answers; ask again",
@@ -84,7 +95,7 @@ _TABLE: Final = (
     _Remedy(
         r"^\w+ 404 (404|-) ",
         "Check the endpoint: https://<resource>.openai.azure.com, the right kind of client for the URL, "
-        "and an api-version that has fine-tuning (2024-10-21 or later)",
+        "and an api-version that has fine-tuning (2025-04-01-preview)",
     ),
     _Remedy(
         r"^\w+ 401 ",
@@ -92,14 +103,19 @@ _TABLE: Final = (
         "https://cognitiveservices.azure.com/.default",
     ),
     _Remedy(
+        r"^chat 403 ",
+        "Asking needs the role Foundry User (formerly Azure AI User) or Cognitive Services OpenAI User on the resource; "
+        "a virtual network or a firewall may refuse this machine, too",
+    ),
+    _Remedy(
         r"^\w+ 403 ",
         "Training needs the role Foundry User (formerly Azure AI User) or Cognitive Services OpenAI "
         "Contributor on the resource, given explicitly also to its owner; networks may be restricted too",
     ),
     _Remedy(
-        r"^chat 410|^\w+ 410 ",
-        "The model is retired: lineage.retirements() shows the dates, lineage.rebase(version, model=...) "
-        "moves on",
+        r"^\w+ 410 ",
+        "The model is retired: backend.get_model(name) and lineage.retirements() show the dates, "
+        "lineage.rebase(version, model=...) moves on",
     ),
     _Remedy(
         r"^chat 429 ",
@@ -111,6 +127,30 @@ _TABLE: Final = (
         "The content filter of the deployment refused the question",
     ),
     _Remedy(
+        r"^chat 400 unsupported_\w+ .*max_tokens",
+        f"{_SENT_AS}with max_completion_tokens; or leave max_tokens out",
+    ),
+    _Remedy(r"^chat 400 unsupported_\w+ .*temperature", f"{_SENT_AS}without a temperature"),
+    _Remedy(r"^chat 400 unsupported_", "The model does not take one of the options; seed= may be it"),
+    _Remedy(
+        r"^chat 400 context_length_exceeded",
+        "Question and max_tokens together are longer than the model can read; shorten one of them",
+    ),
+    _Remedy(
+        r"^chat 400 operationnotsupported",
+        "The model behind this deployment does not answer chats; ask a deployment of another one",
+    ),
+    _Remedy(
+        r"^chat 400 (unknown_model|model_not_found)",
+        "Chat takes the name of a deployment, or a model that deployments={model: name} or "
+        "arm=ArmConfig(...) finds",
+    ),
+    _Remedy(
+        r"^(cancel|pause|resume)_job 404 ",
+        "This resource has no such job; backend.list_jobs() shows those it has, and a job of another resource is "
+        "told there",
+    ),
+    _Remedy(
         r"^(cancel|pause|resume)_job 4",
         "The job is over, or not in a state for that; backend.get_job(id) shows it",
     ),
@@ -118,7 +158,14 @@ _TABLE: Final = (
 _REFUSED_START: Final = re.compile(
     r"does not support fine[- ]?tun|cannot be fine[- ]?tuned|not (supported|available) for fine[- ]?tun|base model"
 )
-_REMEDIES: Final = tuple((re.compile(remedy.says), remedy.do) for remedy in _TABLE)
+_REFUSED_MODEL: Final = re.compile(
+    r"\bmodel\b.*\b(not|cannot|unsupported|unknown|invalid|deprecated|retired|unavailable)\b"
+    r"|\b(unsupported|unknown|invalid|no such|retired)[ _]model\b|model_?not_?found"
+)
+_ABOUT_SOMETHING_ELSE: Final = re.compile(r"\b(files?|data|rows?|suffix|quota|limit)\b")
+_Compiled = tuple[tuple[re.Pattern[str], str], ...]
+_FIRST: Final[_Compiled] = tuple((re.compile(remedy.says), remedy.do) for remedy in _CERTAIN)
+_LAST: Final[_Compiled] = tuple((re.compile(remedy.says), remedy.do) for remedy in _GENERAL)
 
 
 def is_fine_tuned(model: str) -> bool:
@@ -129,14 +176,19 @@ def is_fine_tuned(model: str) -> bool:
 def remedy(call: Call, status: int, code: str, words: str) -> str:
     """What to do, empty where nothing useful can be said."""
     said = f"{call.operation} {status} {code or '-'} {words}".lower()
-    if call.operation == "create_job" and (hint := _about_start(call.subject, status, said)):
-        return hint
-    return next((hint for pattern, hint in _REMEDIES if pattern.search(said)), "")
+    # What names a quota, a file or a suffix is about that, also where it speaks of "this model".
+    start = _about_start(call.subject, status, said) if call.operation == "create_job" else ""
+    return _named(said, _FIRST) or start or _named(said, _LAST)
+
+
+def _named(said: str, remedies: _Compiled) -> str:
+    return next((hint for pattern, hint in remedies if pattern.search(said)), "")
 
 
 def _about_start(model: str, status: int, said: str) -> str:
     """A refusal of what the job was to start from. "Does not support" has several meanings."""
     refused = bool(_REFUSED_START.search(said))
-    if is_fine_tuned(model) and status in {400, 404, 410, 422} and (refused or re.search(r"\bmodel\b", said)):
+    named = bool(_REFUSED_MODEL.search(said)) and not _ABOUT_SOMETHING_ELSE.search(said)
+    if is_fine_tuned(model) and status in {400, 404, 410, 422} and (refused or named):
         return _CONTINUE
     return _START if refused else ""

@@ -110,8 +110,10 @@ class Sender:
             for entry in new.values():
                 if (made := _made(make, entry)) is not None:
                     yield made
-            if not page.get("has_more") or not entries or "limit" not in call.params:
+            if not page.get("has_more") or "limit" not in call.params:
                 return
+            if not entries:
+                raise ServiceError(f"{call.operation}: an empty page says that there is more", retryable=True)
             if not new:  # the server shows the same page again, and would do so forever
                 if whole:
                     raise ServiceError(f"{call.operation}: the list repeats itself", retryable=True)

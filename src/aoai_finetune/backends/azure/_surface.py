@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from openai import OpenAI
 
-__all__ = ["PREVIEWS", "Surface", "surface_of"]
+__all__ = ["PREVIEWS", "Surface", "azure_name", "surface_of"]
 
 Kind = Literal["dated", "v1", "openai"]
 
 PREVIEWS: Final = frozenset({"v1", "preview"})
 """The api-versions of the /openai/v1/ surface; every other one belongs to the dated surface."""
+
+_DIRECTED_SINCE: Final = "2025-04-01"
+"""The first api-version whose previews are known to read `method` and `trainingType` (Azure's samples use it)."""
 
 _AZURE = re.compile(r"([a-z0-9-]+)\.(?:openai\.azure|services\.ai\.azure|cognitiveservices\.azure)\.com")
 _REGIONAL = re.compile(r"[a-z0-9]+\.api\.cognitive\.microsoft\.com")
@@ -53,6 +56,15 @@ class Surface:
         return self.kind != "dated" or self.api_version.endswith("-preview")
 
     @property
+    def directs(self) -> bool:
+        """A job's `method` and `trainingType` are read: on v1, and on dated previews since 2025-04-01.
+
+        Stable api-versions know neither (authoring 2024-10-21); one that ignored them would train a file another
+        way, and in another place, than was asked for.
+        """
+        return self.pauses and (self.kind != "dated" or self.api_version >= _DIRECTED_SINCE)
+
+    @property
     def large_uploads(self) -> bool:
         """Files can be sent in parts: not on Azure's v1, which has no `/uploads`."""
         return self.kind != "v1"
@@ -62,6 +74,12 @@ class Surface:
         """The surface in words."""
         words = {"dated": f"api-version {self.api_version}", "v1": "/openai/v1/", "openai": "api.openai.com"}
         return words[self.kind]
+
+
+def azure_name(host: str) -> str | None:
+    """The name of the Azure resource that a host belongs to; None for any other host."""
+    found = _AZURE.fullmatch(host.lower())
+    return found[1] if found else None
 
 
 def surface_of(client: object) -> Surface:
@@ -82,6 +100,8 @@ def surface_of(client: object) -> Surface:
         return _dated(client, path)
     host = client.base_url.host.lower()
     if _OPENAI.fullmatch(host):
+        if path != "/v1":
+            raise ValueError(f"the base_url of {host} ends in /v1, not {path or '/'!r}")
         return Surface(kind="openai", resource=host)
     shape = _V1_PATH.fullmatch(path)
     if shape is None:
@@ -119,6 +139,6 @@ def _resource(client: OpenAI, prefix: str) -> str:
             f"{host} is shared by all resources of a region; use the resource's own endpoint, "
             "https://<resource>.openai.azure.com"
         )
-    azure = _AZURE.fullmatch(host)
-    name = f"{azure[1]}.openai.azure.com" if azure else host
+    azure = azure_name(host)
+    name = f"{azure}.openai.azure.com" if azure else host
     return f"{name}{f':{port}' if port else ''}{_PROJECT.sub('', prefix)}"

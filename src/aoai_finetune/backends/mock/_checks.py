@@ -38,6 +38,7 @@ class Limits:
         deployments: deployments at one time.
         ready_after: seconds a deployment that is `Succeeded` still needs before it answers.
         rates: refuse chat beyond a deployment's capacity: that many requests a minute (429, with Retry-After).
+        conflicts: refuse to delete a deployment while it is being created (409, `RequestConflict`).
         training_types: the types of training the region has; a request that names none means `standard`.
     """
 
@@ -51,6 +52,7 @@ class Limits:
     deployments: int = 10
     ready_after: float = 30.0
     rates: bool = False
+    conflicts: bool = False
     training_types: tuple[str, ...] = ("standard", "globalStandard", "developerTier")
 
 

@@ -111,6 +111,9 @@ def list_deployments(moment: Moment) -> dict[str, Any]:
 
 def delete_deployment(moment: Moment, *, name: str) -> None:
     """Stop serving."""
+    if moment.world.limits.conflicts and get_deployment(moment, name=name)["provisioningState"] == "Creating":
+        text = "Another operation is being performed on the parent resource. Try again later."
+        raise ServiceFault(409, "RequestConflict", text)
     if not moment.records.remove("deployment", name):
         raise missing("deployment", name)
 

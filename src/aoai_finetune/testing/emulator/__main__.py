@@ -33,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             latency=given.latency,
             host=given.host,
             port=given.port,
+            name=given.name,
         )
     except (ImportError, OSError, ValueError) as why:
         sys.stderr.write(f"{why}\n")
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--port", type=int, default=8095, help="port to listen on, 0 for a free one (default: %(default)s)")
+    add("--name", help="name of the resource; without it a random one, which a path keeps")
     add("--path", help="folder to keep everything in; without it everything is forgotten at the end")
     add("--seed", type=int, default=0, help="decides ids and training seeds (default: %(default)s)")
     add("--engine", default="softmax", help="the learner behind the models (default: %(default)s)")
@@ -76,7 +78,8 @@ from openai import AzureOpenAI, OpenAI
 client = OpenAI(base_url="{url}/openai/v1/", api_key="...")
 client = AzureOpenAI(azure_endpoint="{url}", api_version="2025-04-01-preview", api_key="...")
 
-The key is what --key says ("test" unless told otherwise); deployments are made below {url}/subscriptions/.
+The key is what --key says ("test" unless told otherwise); deployments belong to the account
+{url}{emulator.account}.
 Time runs {scale:g} times as fast as outside. Ctrl-C ends it.
 """
 

@@ -17,7 +17,7 @@ from ._answer import Answer, refusal
 from ._ask import Ask, Surface
 from ._delivery import Delivery, Wire
 from ._endpoint import Endpoint
-from ._gate import Keys, check
+from ._gate import Keys, check, check_account
 from ._mishaps import answer_instead, mishap
 from ._routes import Found, Routes, all_routes
 
@@ -97,6 +97,7 @@ class App:
     def _admit(self, ask: Ask, found: Found) -> Endpoint:
         """The endpoint for those who may use it. Raises `ServiceFault`."""
         check(ask, self.keys)
+        check_account(ask, self.resource.name)
         endpoint = found.methods.get(ask.method)
         if endpoint is None or not endpoint.serves(ask):
             raise ask.nothing_here()

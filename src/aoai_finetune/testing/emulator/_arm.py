@@ -21,6 +21,8 @@ _ALL = f"{_SUBSCRIPTION}/resourceGroups/{{group}}{_PROVIDER}/accounts/{{account}
 _ONE = f"{_ALL}/{{name}}"
 _LOCATION = f"{_SUBSCRIPTION}{_PROVIDER}/locations/{{location}}"
 _PAGE = 5
+_NO_DEVELOPER_TIER = "gpt-4o"
+"""Models, fine-tuned or not, that are served in no developer tier (Azure's guide to deploying fine-tuned models)."""
 _VERSION = re.compile(r"(?!.*\.ft-)(.+)-(20\d\d-\d\d-\d\d)")
 """A catalogue model's whole name; a fine-tuned model's suffix may end like one, and means nothing."""
 
@@ -40,6 +42,10 @@ def _wanted(ask: Ask) -> dict[str, Any]:
             "The request content was invalid: a deployment needs sku.name, sku.capacity and properties.model.",
         ) from None
     name, version, tier = (str(given or "1") for given in names)
+    if tier.casefold().startswith("developer") and name.casefold().startswith(_NO_DEVELOPER_TIER):
+        model = f"Format:OpenAI,Name:{name},Version:{version}"
+        text = f"The specified SKU '{tier}' of account deployment is not supported by the model '{model}'."
+        raise ServiceFault(400, "InvalidResourceProperties", text)
     return {
         "name": ask.name("name"),
         "model": _whole_name(name, version),

@@ -21,13 +21,20 @@ class EmulatedBackend(AzureOpenAIBackend):
 
     Args:
         client: a client of the emulator.
+        name: the emulated resource's.
         engine: the learner behind the emulator's models.
         options: the arguments of `AzureOpenAIBackend`.
     """
 
-    def __init__(self, client: OpenAI, *, engine: str, **options: Any) -> None:  # noqa: ANN401 - its parent's, unchanged
+    def __init__(self, client: OpenAI, *, name: str, engine: str, **options: Any) -> None:  # noqa: ANN401 - its parent's, unchanged
         super().__init__(client, **options)
-        self._engine = engine
+        self._name, self._engine = name, engine
+
+    @property
+    @override
+    def resource(self) -> str:
+        """`emulator:<name>`: the resource is what the emulator keeps, on whichever port it listens today."""
+        return f"emulator:{self._name}"
 
     @property
     @override

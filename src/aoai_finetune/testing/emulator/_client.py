@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
-from ._gate import Keys
+from ._gate import GROUP, SUBSCRIPTION, Keys
 
 if TYPE_CHECKING:
     import openai
@@ -57,15 +57,17 @@ def make_backend(
     given.setdefault("arm", _control_plane(emulator, keys, timeout))
     client = _client(emulator, keys, face, auth, timeout)
     open_until.callback(client.close)
-    return EmulatedBackend(client, engine=emulator.simulated.engine.name, **given)
+    return EmulatedBackend(
+        client, name=emulator.simulated.name, engine=emulator.simulated.engine.name, **given
+    )
 
 
 def _control_plane(emulator: Emulator, keys: Keys, timeout: float) -> ArmConfig:
     from ...backends.azure import ArmConfig
 
     return ArmConfig(
-        "00000000-0000-0000-0000-000000000000",
-        "emulated",
+        SUBSCRIPTION,
+        GROUP,
         emulator.simulated.name,
         token=lambda: keys.token,
         endpoint=emulator.arm_endpoint,

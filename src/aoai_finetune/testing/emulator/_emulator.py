@@ -15,7 +15,7 @@ from ...backends import Clock, VirtualClock
 from ...backends.mock import Engine, Fault, FaultPlan, Limits, Movable, SimulatedResource
 from ._app import App, Seen
 from ._client import Auth, Face, make_backend
-from ._gate import Keys
+from ._gate import GROUP, SUBSCRIPTION, Keys
 
 if TYPE_CHECKING:
     from asyncio import Transport
@@ -134,6 +134,14 @@ class Emulator:
         return self.endpoint
 
     @property
+    def account(self) -> str:
+        """The ARM id of the resource: the control plane has this account, and no other."""
+        provider = "providers/Microsoft.CognitiveServices"
+        return (
+            f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/{provider}/accounts/{self._simulated.name}"
+        )
+
+    @property
     def clock(self) -> Clock:
         """The time the resource lives in."""
         return self._clock
@@ -186,7 +194,8 @@ class Emulator:
         Args:
             surface: `"v1"`, or `"dated"` for an `AzureOpenAI` client with an api-version.
             auth: `"key"` or `"token"`.
-            options: further arguments of `AzureOpenAIBackend`; and `timeout`, real seconds of the client.
+            options: further arguments of `AzureOpenAIBackend`, `training_type` being `"standard"` here unless it
+                is given; and `timeout`, real seconds of the client.
         """
         return make_backend(self, self._keys, self._open, surface, auth, options)
 

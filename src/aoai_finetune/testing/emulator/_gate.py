@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 from ...backends.mock import ServiceFault
 from ._ask import Ask
 
-__all__ = ["Keys", "check"]
+__all__ = ["GROUP", "SUBSCRIPTION", "Keys", "check", "check_account"]
+
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+GROUP = "emulated"
+"""Where the account of the emulated resource lives in Resource Manager."""
 
 _DATED = re.compile(r"20\d\d-\d\d-\d\d(-preview)?")
 _V1 = frozenset({"", "v1", "preview"})
@@ -40,6 +44,20 @@ def check(ask: Ask, keys: Keys) -> None:
         raise ask.nothing_here()
     if not _known(ask, keys):
         raise ServiceFault(401, "401", _DENIED)
+
+
+def check_account(ask: Ask, account: str) -> None:
+    """Refuse a subscription, a group or an account that is not there. Names have no case. Raises `ServiceFault` 404."""
+    if "subscription" in ask.names and ask.name("subscription").casefold() != SUBSCRIPTION:
+        text = f"The subscription '{ask.name('subscription')}' could not be found."
+        raise ServiceFault(404, "SubscriptionNotFound", text)
+    if "group" in ask.names and ask.name("group").casefold() != GROUP:
+        text = f"Resource group '{ask.name('group')}' could not be found."
+        raise ServiceFault(404, "ResourceGroupNotFound", text)
+    if "account" in ask.names and ask.name("account").casefold() != account.casefold():
+        where = f"Microsoft.CognitiveServices/accounts/{ask.name('account')}"
+        text = f"Can not perform requested operation on nested resource. Parent resource '{where}' not found."
+        raise ServiceFault(404, "ParentResourceNotFound", text)
 
 
 def _known(ask: Ask, keys: Keys) -> bool:

@@ -14,10 +14,17 @@ __all__ = ["ENDPOINTS"]
 _DATED: frozenset[Surface] = frozenset({"dated"})
 _JOB = "/fine_tuning/jobs/{job_id}"
 _job_id = named("job_id")
+_DIRECTED_SINCE = "2025-04-01"
+_DIRECTIONS = frozenset({"method", "trainingType"})
+"""Fields of a new job that v1 and the dated previews since 2025-04-01 know. To every other api-version they are
+unknown, and unknown fields are ignored: such a job trains supervised, in the region, and as `hyperparameters` says."""
 
 
 def _create(ask: Ask) -> dict[str, Any]:
-    return {"body": ask.json()}
+    body = ask.json()
+    if ask.surface == "v1" or (ask.api_version.endswith("-preview") and ask.api_version >= _DIRECTED_SINCE):
+        return {"body": body}
+    return {"body": {name: value for name, value in body.items() if name not in _DIRECTIONS}}
 
 
 def _show_job(job: dict[str, Any], ask: Ask) -> Answer:
