@@ -4,8 +4,8 @@
     python examples/azure_production.py --news news.jsonl --probes probes.jsonl --budget 5 --report report.html
 
 With an account it reads AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_API_KEY (or signs in through Entra), and
-AZURE_SUBSCRIPTION_ID, AZURE_RESOURCE_GROUP and AZURE_OPENAI_ACCOUNT for deployments. The lineage must have a champion;
-`--facts` trains the first one. Run it again after anything that went wrong: it goes on where it stopped, and buys
+AZURE_SUBSCRIPTION_ID, AZURE_RESOURCE_GROUP and AZURE_OPENAI_ACCOUNT (else the account of the endpoint) for deployments.
+The lineage must have a champion; `--facts` trains the first one. Run it again after anything that went wrong: it goes on where it stopped, and buys
 nothing twice.
 
 Exit codes: 0 promoted (or nothing to do), 1 rejected, 2 inconclusive, 3 not finished.
@@ -14,10 +14,10 @@ Exit codes: 0 promoted (or nothing to do), 1 rejected, 2 inconclusive, 3 not fin
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 
 from aoai_finetune import (
@@ -34,6 +34,7 @@ from aoai_finetune import (
     Verdict,
 )
 from aoai_finetune.backends import ArmConfig
+from aoai_finetune.lineage import DeployedVersion
 
 DATA = Path(__file__).parent / "data"
 EXIT_CODES = {Verdict.PROMOTE: 0, Verdict.REJECT: 1, Verdict.INCONCLUSIVE: 2}
@@ -77,12 +78,9 @@ def backend_for(options: argparse.Namespace) -> Generator[AzureOpenAIBackend]:
         with Emulator(f"{options.lineage}.emulator") as emulator:
             yield emulator.backend(training_type=options.training_type)
         return
-    arm = ArmConfig(
-        os.environ.get("AZURE_SUBSCRIPTION_ID", ""),
-        os.environ.get("AZURE_RESOURCE_GROUP", ""),
-        os.environ.get("AZURE_OPENAI_ACCOUNT", ""),
-    )
-    with AzureOpenAIBackend.from_env(training_type=options.training_type, arm=arm) as backend:
+    with AzureOpenAIBackend.from_env(
+        training_type=options.training_type, arm=ArmConfig.from_env()
+    ) as backend:
         yield backend
 
 
@@ -91,6 +89,8 @@ def next_step(lineage: ModelLineage, options: argparse.Namespace) -> int:
     lineage.sync()
     for forgotten in lineage.remove_deployments():
         print(f"removed {forgotten}, which an earlier run had left behind")
+    for kept in lineage.deployments():
+        print(f"still there, and not removed: {kept.name} ({kept.status}, {cost(kept)})", file=sys.stderr)
 
     champion = lineage.champion or first_model(lineage, options)
     news = Dataset.from_jsonl(options.news)
@@ -102,11 +102,11 @@ def next_step(lineage: ModelLineage, options: argparse.Namespace) -> int:
     print(plan)
     job = lineage.train(plan, budget=options.budget).wait().raise_for_status()
 
-    with lineage.deployed(champion, job, tier=options.tier) as served:
-        print(f"serving {', '.join(served.names.values())}")
-        comparison = lineage.compare(
-            champion, job, ProbeSet.from_jsonl(options.probes), gate=Gate(margin=options.margin)
-        )
+    probes = ProbeSet.from_jsonl(options.probes)
+    # Answers that an earlier run got are stored: a model that has given them all need not be served again.
+    asked = lineage.unasked(champion, job, probes)
+    with lineage.deployed(*asked, tier=options.tier) if asked else nullcontext():
+        comparison = lineage.compare(champion, job, probes, gate=Gate(margin=options.margin))
     print(comparison)
     if options.report:
         print(comparison.to_html(options.report))
@@ -114,6 +114,13 @@ def next_step(lineage: ModelLineage, options: argparse.Namespace) -> int:
         lineage.promote(job)
         print(f"champion: {job.fine_tuned_model}")
     return EXIT_CODES[comparison.verdict]
+
+
+def cost(deployment: DeployedVersion) -> str:
+    """What it costs, in words."""
+    if deployment.usd_per_hour is None:
+        return "at an unknown price"
+    return f"{deployment.usd_per_hour[1]:.2f} USD an hour since {datetime.fromtimestamp(deployment.created_at, UTC):%c} UTC"
 
 
 def learned(lineage: ModelLineage, champion: ModelVersion, news: Dataset) -> bool:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from aoai_finetune import MockBackend, ModelLineage
+from aoai_finetune import MockBackend, ModelLineage, ProbeSet
 
 SCRIPT = Path(__file__).resolve().parents[2] / "examples" / "azure_production.py"
+PROBES = SCRIPT.parent / "data" / "probes.jsonl"
+
+
+def chat(question: str, answer: str) -> dict[str, Any]:
+    """A row."""
+    return {"messages": [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]}
 
 
 def rehearse(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -59,3 +68,35 @@ def test_a_budget_that_is_too_small_stops_before_anything_is_bought(tmp_path: Pa
     assert (done.returncode, len(done.stderr.splitlines())) == (3, 1)
     with MockBackend(tmp_path / "assistant.db.emulator") as resource:
         assert list(resource.list_jobs()) == []
+
+
+def test_more_news_are_taught_by_another_run(
+    tmp_path: Path, first_run: tuple[Path, subprocess.CompletedProcess[str]]
+) -> None:
+    """The emulator listens on another port, and is the same resource."""
+    folder = shutil.copytree(first_run[0], tmp_path / "again")
+    rows = [
+        chat(f"Who looks after site {number}?", f"Team {number} looks after site {number}.")
+        for number in range(12)
+    ]
+    (folder / "more.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    done = rehearse(folder, "--news", "more.jsonl")
+    assert done.returncode in {0, 1, 2}, done.stderr
+    with ModelLineage(folder / "assistant.db") as lineage:
+        assert {version.resource.partition(":")[0] for version in lineage.versions} == {"emulator"}
+        assert len(lineage.versions) == 3
+
+
+def test_models_whose_answers_are_stored_are_not_served_again(
+    first_run: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    """Asked for once, kept for good."""
+    folder, _ = first_run
+    with (
+        MockBackend(folder / "assistant.db.emulator") as resource,
+        ModelLineage(folder / "assistant.db", backend=resource) as lineage,
+    ):
+        first, second = lineage.versions[:2]
+        assert lineage.unasked(first, second, ProbeSet.from_jsonl(PROBES)) == ()
+        other = ProbeSet.from_examples([chat("Who?", "Nobody.")])
+        assert lineage.unasked(first, second, other) == (first.model, second.model)

@@ -8,9 +8,9 @@ from typing import Literal
 
 import pytest
 
-from aoai_finetune import FineTuneJob, Joint, ModelLineage, Naive
+from aoai_finetune import FineTuneJob, Joint, MockBackend, ModelLineage, Naive
 from aoai_finetune.backends import Fault, Limits
-from aoai_finetune.errors import BudgetExceeded, NotDeployed, OutcomeUnknown, ServiceError
+from aoai_finetune.errors import BudgetExceeded, NotDeployed, OutcomeUnknown, ServiceError, WrongResource
 from aoai_finetune.testing import Emulator
 from samples import BASE, facts, news, probes
 
@@ -172,3 +172,23 @@ def test_the_usual_training_type_stands_in_the_plan(path: Path, emulator: Emulat
         assert lineage.plan_first(BASE, facts()).step.training_type == "global"
         lineage.fine_tune(BASE, facts())
         assert lineage.fine_tune(BASE, facts(), training_type="global").reused
+
+
+def test_an_emulated_resource_is_the_same_on_another_port(path: Path, tmp_path: Path) -> None:
+    """What a folder keeps goes on where it stopped, whichever port is free today."""
+    with Emulator(tmp_path / "kept") as emulator, ModelLineage(path, backend=emulator.backend()) as lineage:
+        first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+        assert emulator.endpoint.rpartition(":")[2] not in lineage.version(first).resource
+    with Emulator(tmp_path / "kept") as emulator, ModelLineage(path, backend=emulator.backend()) as lineage:
+        assert lineage.continue_from(first.id, news()).wait(progress=False).succeeded
+
+
+def test_a_parent_of_another_resource_is_refused_before_anything_is_planned(path: Path) -> None:
+    """A plan without a price would be a wrong number that looks right."""
+    with ModelLineage(path, backend=MockBackend(name="there")) as lineage:
+        first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+    with (
+        ModelLineage(path, backend=MockBackend(name="here")) as lineage,
+        pytest.raises(WrongResource, match="mock:there"),
+    ):
+        lineage.plan(first.id, news())

@@ -245,3 +245,24 @@ def test_a_failure_ends_the_patience_of_the_others() -> None:
     assert next(course) <= 1
     stop.set()
     assert list(course) == []
+
+
+def test_a_quota_that_is_used_up_for_a_day_is_said_at_once() -> None:
+    """Nobody sits through it; the answers so far are kept, and asking again goes on."""
+    backend = MockBackend(faults=[Fault("chat", "http", status=429, retry_after=86_400, at=2)])
+    asked, answers = questions(backend, 5)
+    before = backend.clock.now()
+    with pytest.raises(ServiceError, match="429") as caught:
+        in_threads(asked, 1)
+    assert caught.value.retry_after == 86_400
+    assert (len(answers), backend.clock.now()) == (2, before)
+
+
+@pytest.mark.parametrize("told", [float("nan"), float("inf"), -1.0, 1e300])
+def test_a_pause_nobody_can_mean_closes_the_gate_for_a_while_only(told: float) -> None:
+    """What a service says is not always a number of seconds."""
+    clock = VirtualClock()
+    pace = Pace(clock)
+    pace.refused(told)
+    assert drive(paced(lambda: 7, pace), clock) == 7
+    assert clock.now() - VirtualClock().now() <= 600

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ._deployments import (
     DEPLOYING,
+    REMOVING,
+    account_of,
     create_deployment,
     deploy,
     deploy_async,
@@ -12,7 +14,17 @@ from ._deployments import (
     serving,
     until_answering,
 )
-from ._driving import Waiting, delays, drive, drive_async, patiently, within
+from ._driving import (
+    LONGEST_PAUSE,
+    Waiting,
+    asked_pause,
+    delays,
+    drive,
+    drive_async,
+    patiently,
+    takes_too_long,
+    within,
+)
 from ._job import FineTuneJob, started_parts
 from ._journal import (
     LEASE,
@@ -34,6 +46,8 @@ from ._watch import wait_all, wait_all_async
 __all__ = [
     "DEPLOYING",
     "LEASE",
+    "LONGEST_PAUSE",
+    "REMOVING",
     "SETTLE",
     "UNSENT_OR_SENDING",
     "FineTuneJob",
@@ -45,6 +59,8 @@ __all__ = [
     "Part",
     "Step",
     "Waiting",
+    "account_of",
+    "asked_pause",
     "check_step",
     "create_deployment",
     "delays",
@@ -63,6 +79,7 @@ __all__ = [
     "remove_deployment",
     "serving",
     "started_parts",
+    "takes_too_long",
     "until_answering",
     "wait_all",
     "wait_all_async",

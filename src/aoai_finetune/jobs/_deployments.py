@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from ..backends import Backend, Chat, DeploymentRecord, Deployments
+from ..backends import Backend, Chat, Clock, DeploymentRecord, Deployments
 from ..errors import NotDeployed, NotFound, NotSupported, OutcomeUnknown, ServiceError, WaitTimeout
-from ._driving import Waiting, delays, drive, drive_async, within
+from ._driving import Waiting, asked_pause, delays, drive, drive_async, takes_too_long, within
 from ._submit import is_hopeless
 
 __all__ = [
     "DEPLOYING",
+    "REMOVING",
+    "account_of",
     "begin_deployment",
     "create_deployment",
     "deploy",
@@ -29,6 +31,13 @@ __all__ = [
 
 DEPLOYING = 1800.0
 """Seconds to wait until a deployment answers, in the backend's time."""
+
+REMOVING = 1200.0
+"""Seconds to insist on a removal that the service puts off, in the backend's time. Azure Resource Manager refuses to
+delete (409) until a deployment that is being created is there, which takes minutes."""
+
+_LEAVING = 120.0
+"""Seconds to watch a deployment that is being deleted go."""
 
 _TRIES = 8
 _GOING = frozenset({"deleting"})
@@ -91,6 +100,12 @@ def serving(backend: Backend) -> Deployments:
     return backend
 
 
+def account_of(backend: Backend) -> str:
+    """Names the account that a backend makes deployments in, where that is another thing than its resource."""
+    account: object = getattr(backend, "account", "")
+    return account if isinstance(account, str) else ""
+
+
 def find_deployment(backend: Backend, name: str) -> Waiting[DeploymentRecord | None]:
     """The deployment of that name, None where there is none."""
     at = serving(backend)
@@ -124,7 +139,7 @@ def existing_deployment(backend: Backend, name: str, model: str) -> Waiting[Depl
             break
         yield delay
         found = yield from find_deployment(backend, name)
-    if found is not None and found.model != model:
+    if found is not None and found.model.casefold() != model.casefold():
         raise ServiceError(
             f"the deployment {name} serves {found.model}, not {model}",
             hint=f"Choose another name, or delete it: backend.delete_deployment({name!r})",
@@ -192,34 +207,77 @@ def _probe(backend: Chat, name: str) -> float | None:
         if is_hopeless(refusal):
             raise
         if refusal.retryable or refusal.status in _PASSING or refusal.code in _NOT_READY:
-            return refusal.retry_after or 0.0
+            return asked_pause(refusal)
         # A refusal of the question itself is an answer: somebody is there.
     return None
 
 
-def remove_deployment(backend: Backend, name: str, model: str) -> Waiting[None]:
-    """Take a model's deployment away and see that it is gone, or going; one that is not there is fine.
+class _StillThere(ServiceError):
+    """The service took the removal, and shows the deployment as if it had not."""
 
-    One that serves another model by now is somebody else's, and stays.
+
+def remove_deployment(backend: Backend, name: str, model: str) -> Waiting[bool]:
+    """Take a model's deployment away; one that is not there is fine.
+
+    A service that puts the removal off, as Azure does while it is still creating, is asked again for `REMOVING`
+    seconds. One that serves another model by now is somebody else's, and stays.
+
+    Returns:
+        Whether it was seen to be gone; False where it is going, but still shown.
 
     Raises:
         ServiceError: it may still be there.
     """
     at = serving(backend)
 
-    def remove() -> None:
+    def remove() -> bool:
         if _serves_another(at, name, model):
-            return
+            return True
         try:
             # Also where it was not shown: what is a little behind must not go on costing.
             at.delete_deployment(name)
             left = at.get_deployment(name)
         except NotFound:
-            return
+            return True
         if left.status.lower() not in _GOING:
-            raise ServiceError(f"the deployment {name} is still {left.status}", retryable=True)
+            raise _StillThere(f"the deployment {name} is still {left.status}", retryable=True)
+        return False
 
-    yield from _insisting(remove)
+    gone = yield from _persisting(remove, backend.clock)
+    return gone or (yield from _until_gone(at, name, backend.clock))
+
+
+def _until_gone(at: Deployments, name: str, clock: Clock) -> Waiting[bool]:
+    """Whether a deployment that is being deleted is gone in a moment."""
+    deadline = clock.now() + _LEAVING
+    for delay in delays():
+        yield delay
+        try:
+            at.get_deployment(name)
+        except NotFound:
+            return True
+        except ServiceError:
+            pass
+        if clock.now() >= deadline:
+            return False
+    raise AssertionError("delays never ends")
+
+
+def _persisting(call: Callable[[], R], clock: Clock) -> Waiting[R]:
+    """As `_insisting`, but as long as the service says "not now" only the clock ends it."""
+    deadline, failures = clock.now() + REMOVING, 0
+    for delay in delays(longest=30.0):
+        try:
+            return call()
+        except ServiceError as refusal:
+            busy = refusal.status == 409 or isinstance(refusal, _StillThere)
+            failures += not busy
+            passing = busy or refusal.retryable or isinstance(refusal, OutcomeUnknown)
+            pause = max(delay, min(asked_pause(refusal), REMOVING / 4))  # so that there is another try
+            if not passing or failures == _TRIES or clock.now() + pause > deadline:
+                raise
+        yield pause
+    raise AssertionError("delays never ends")
 
 
 def _serves_another(at: Deployments, name: str, model: str) -> bool:
@@ -239,7 +297,9 @@ def _insisting(call: Callable[[], R]) -> Waiting[R]:
             passing = refusal.retryable or isinstance(refusal, OutcomeUnknown)
             if not passing or attempt == _TRIES:
                 raise
-            pause = max(delay, refusal.retry_after or 0.0)
+            if takes_too_long(refusal):
+                raise
+            pause = max(delay, asked_pause(refusal))
         yield pause
     raise AssertionError("delays never ends")
 

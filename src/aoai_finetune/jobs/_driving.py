@@ -14,7 +14,21 @@ from typing import Generic, TypeVar
 from ..backends import Clock
 from ..errors import OutcomeUnknown, ServiceError
 
-__all__ = ["Waiting", "delays", "drive", "drive_async", "patiently", "within"]
+__all__ = [
+    "LONGEST_PAUSE",
+    "Waiting",
+    "asked_pause",
+    "delays",
+    "drive",
+    "drive_async",
+    "patiently",
+    "takes_too_long",
+    "within",
+]
+
+LONGEST_PAUSE = 600.0
+"""Seconds that a service may ask to wait and be obeyed. Beyond that a look comes early, which harms nobody, and what
+would have been sent again is given back to the caller instead."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -29,6 +43,17 @@ def delays(first: float = 2.0, longest: float = 60.0, factor: float = 1.5) -> It
     while True:
         yield delay
         delay = min(longest, delay * factor)
+
+
+def asked_pause(refusal: ServiceError) -> float:
+    """The seconds the service asked to wait, at most `LONGEST_PAUSE`; 0 where it did not ask, or made no sense."""
+    asked = refusal.retry_after
+    return min(asked, LONGEST_PAUSE) if asked is not None and asked > 0 else 0.0
+
+
+def takes_too_long(refusal: ServiceError) -> bool:
+    """The service asks for a longer wait than anybody sits through; the error says for how long."""
+    return refusal.retry_after is not None and refusal.retry_after > LONGEST_PAUSE
 
 
 def drive(course: Waiting[T], clock: Clock) -> T:
@@ -96,15 +121,17 @@ def within(
 def patiently(call: Callable[[], R], *, tries: int, first: float = 2.0) -> Waiting[R]:
     """The result of `call`, made again while it raises a retryable `ServiceError`, at most `tries` times.
 
-    An unclear outcome is never tried again here.
+    An unclear outcome is never tried again here, nor is what the service asks to leave for longer than
+    `LONGEST_PAUSE`.
     """
     for attempt, delay in enumerate(delays(first=first), start=1):
         try:
             return call()
         except ServiceError as refusal:
-            if isinstance(refusal, OutcomeUnknown) or not refusal.retryable or attempt == tries:
+            passing = refusal.retryable and not isinstance(refusal, OutcomeUnknown)
+            if not passing or attempt == tries or takes_too_long(refusal):
                 raise
-            pause = max(delay, refusal.retry_after or 0.0)
+            pause = max(delay, asked_pause(refusal))
         yield pause
     raise AssertionError("delays never ends")
 

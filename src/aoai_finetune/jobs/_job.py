@@ -22,10 +22,11 @@ from ..backends import (
 from ..errors import JobNotSucceeded, LineageError, NotSupported
 from ._driving import Waiting, drive, drive_async, within
 from ._journal import Intent, Journal, MemoryJournal
+from ._looking import Looks, is_over, still_running
 from ._metrics import parse_results
 from ._step import Part, Step
 from ._submit import SETTLE, submit_part
-from ._watch import asking_again, coming_back, follow_events, still_running, watch
+from ._watch import asking_again, coming_back, follow_events, watch
 
 if TYPE_CHECKING:
     from ..dataset import Dataset
@@ -71,6 +72,7 @@ class FineTuneJob:
         self._records = list(records)
         self._step, self._key, self._planned_parts = step, key, planned_parts
         self._journal, self._settle, self._reused = journal, settle, reused
+        self.looks = Looks()
 
     # -- making one ----------------------------------------------------------------------------------------
 
@@ -304,25 +306,27 @@ class FineTuneJob:
         """Wait until the step is over, and return this job whatever its end; `raise_for_status` is separate.
 
         Transport errors while looking are survived. Ctrl-C ends the wait, not the job. A part of several that is
-        over is followed by the next one here, so a refusal of that one is raised here too.
+        over is followed by the next one here, so a refusal of that one is raised here too. A job that has succeeded
+        and does not say yet which model it made is given ten minutes to say so.
 
         Args:
             timeout: seconds in the backend's time; None waits as long as it takes.
             progress: show a progress line in a terminal or notebook.
 
         Raises:
-            WaitTimeout: the time is over; the job goes on.
-            ServiceError: the key is refused; or a following part is.
+            WaitTimeout: the time is over; the job goes on. It names the last trouble with looking.
+            ServiceError: the key is refused, or several looks in a row could not even be sent (signing in fails);
+                or a following part is refused.
             OutcomeUnknown: a following part may or may not have been started.
         """
-        if not self.done:
+        if not self._has_ended():
             with coming_back(self):
                 drive(self._watching(timeout, progress=progress), self._connected().clock)
         return self
 
     async def wait_async(self, timeout: float | None = None, *, progress: bool = True) -> Self:
         """`wait` in the event loop: it sleeps there, and only the short calls run on a worker thread."""
-        if not self.done:
+        if not self._has_ended():
             with coming_back(self):
                 await drive_async(self._watching(timeout, progress=progress), self._connected().clock)
         return self
@@ -330,6 +334,9 @@ class FineTuneJob:
     def _watching(self, timeout: float | None, *, progress: bool) -> Waiting[None]:
         clock = self._connected().clock
         return within(watch(self, progress=progress), clock, timeout, lambda: still_running(self))
+
+    def _has_ended(self) -> bool:
+        return self.done and (self._backend is None or is_over(self))
 
     def raise_for_status(self) -> Self:
         """This job if it succeeded. Raises `JobNotSucceeded` with the service's reason."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..backends import Clock, EventRecord
 from ..errors import ServiceError, WaitTimeout
 from ._driving import Waiting, delays, drive, drive_async, within
+from ._looking import is_over, look, note_of, still_running, watched
 from ._submit import is_hopeless
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ __all__ = [
     "asking_again",
     "coming_back",
     "follow_events",
-    "still_running",
     "wait_all",
     "wait_all_async",
     "watch",
@@ -31,43 +32,22 @@ def watch(job: FineTuneJob, *, progress: bool) -> Waiting[None]:
     from ..display import Progress
 
     with Progress(f"fine-tune {job.id}", enabled=None if progress else False) as line:
-        while not job.done:
+        while True:
+            if not is_over(job):
+                yield from _until_part_is_over(job, line)
+            if job.done:
+                return
             if job.record.succeeded:
                 yield from job.next_part()
-            yield from _until_part_is_over(job, line)
 
 
 def _until_part_is_over(job: FineTuneJob, line: Progress) -> Waiting[None]:
     for delay in delays():
-        asked = _look(job)
-        line.update(note=_note(job))
-        if job.record.done:
+        asked = look(job)
+        line.update(note=note_of(job, asked))
+        if is_over(job):
             return
         yield max(delay, asked)
-
-
-def _look(job: FineTuneJob) -> float:
-    """Refresh, and return the seconds the service asked to wait. A failed look is no reason to stop waiting."""
-    try:
-        job.refresh()
-    except ServiceError as trouble:
-        if is_hopeless(trouble):
-            raise
-        return trouble.retry_after or 0.0
-    return 0.0
-
-
-def still_running(job: FineTuneJob) -> WaitTimeout:
-    """The error of a wait whose time is over."""
-    return WaitTimeout(
-        f"job {job.id} is still {job.status}",
-        hint="It goes on; call wait() again, or attach to it later by its id",
-    )
-
-
-def _note(job: FineTuneJob) -> str:
-    part = f"part {len(job.parts)}/{job.planned_parts}, " if job.planned_parts > 1 else ""
-    return f"{part}{job.status}"
 
 
 @contextmanager
@@ -103,10 +83,14 @@ def follow_events(job: FineTuneJob, *, follow: bool) -> Iterator[float | list[Ev
         yield fresh
         if over:
             return
-        yield delay
-        _look(job)
-        if job.record.succeeded and not job.done:
+        yield max(delay, look(job))
+        if _may_go_on(job):
             yield from job.next_part()
+
+
+def _may_go_on(job: FineTuneJob) -> bool:
+    """The current part has made a model, and there are more parts."""
+    return job.record.succeeded and not job.done and is_over(job)
 
 
 def _events(job: FineTuneJob, *, patient: bool) -> list[EventRecord]:
@@ -130,7 +114,7 @@ def wait_all(
         WaitTimeout: the time is over; the jobs go on.
         ValueError: the jobs live on backends with different clocks.
     """
-    waiting = [job for job in jobs if not job.done]
+    waiting = [job for job in jobs if not _has_ended(job)]
     if waiting:
         with asking_again():
             drive(_watching_all(waiting, timeout, progress=progress), _one_clock(waiting))
@@ -141,11 +125,15 @@ async def wait_all_async(
     jobs: Sequence[FineTuneJob], timeout: float | None = None, *, progress: bool = True
 ) -> list[FineTuneJob]:
     """`wait_all` without blocking the event loop."""
-    waiting = [job for job in jobs if not job.done]
+    waiting = [job for job in jobs if not _has_ended(job)]
     if waiting:
         with asking_again():
             await drive_async(_watching_all(waiting, timeout, progress=progress), _one_clock(waiting))
     return list(jobs)
+
+
+def _has_ended(job: FineTuneJob) -> bool:
+    return job.done and (job.resource is None or is_over(job))
 
 
 def _one_clock(jobs: Sequence[FineTuneJob]) -> Clock:
@@ -159,7 +147,7 @@ def _one_clock(jobs: Sequence[FineTuneJob]) -> Clock:
 
 def _watching_all(jobs: Sequence[FineTuneJob], timeout: float | None, *, progress: bool) -> Waiting[None]:
     def late() -> WaitTimeout:
-        return still_running(next(job for job in jobs if not job.done))
+        return still_running(next(job for job in jobs if not _has_ended(job)))
 
     return within(_watch_all(jobs, progress=progress), _one_clock(jobs), timeout, late)
 
@@ -169,30 +157,41 @@ def _watch_all(jobs: Sequence[FineTuneJob], *, progress: bool) -> Waiting[None]:
 
     with Progress("fine-tunes", total=len(jobs), enabled=None if progress else False) as line:
         for delay in delays():
-            _look_at_all([job for job in jobs if not job.done])
+            asked = _look_at_all([job for job in jobs if not _has_ended(job)])
             for job in jobs:
-                if job.record.succeeded and not job.done:
+                if _may_go_on(job):
                     yield from job.next_part()
-            line.update(done=sum(job.done for job in jobs))
-            if all(job.done for job in jobs):
+            ended = sum(map(_has_ended, jobs))
+            line.update(done=ended, note=_note_of_all(jobs, asked))
+            if ended == len(jobs):
                 return
-            yield delay
+            yield max(delay, asked)
 
 
-def _look_at_all(jobs: Sequence[FineTuneJob]) -> None:
-    """One pass over each backend's job list; what a list does not show is asked for by itself."""
-    backends = {job.backend.resource: job.backend for job in jobs}
-    for resource, backend in backends.items():
-        wanted = {job.id: job for job in jobs if job.backend.resource == resource}
-        try:
-            for record in backend.list_jobs():
-                if (job := wanted.pop(record.id, None)) is not None:
-                    job.take(record)
-                if not wanted:
-                    break
-        except ServiceError as trouble:
-            if is_hopeless(trouble):
-                raise
-            continue
-        for job in wanted.values():
-            _look(job)
+def _note_of_all(jobs: Sequence[FineTuneJob], asked: float) -> str:
+    """What went wrong last, where something did."""
+    return next((note_of(job, asked) for job in jobs if job.looks.trouble is not None), "")
+
+
+def _look_at_all(jobs: Sequence[FineTuneJob]) -> float:
+    """One pass over each backend's job list; what a list does not show is asked for by itself.
+
+    Returns the seconds a service asked to wait.
+    """
+    asked = 0.0
+    for resource in dict.fromkeys(job.backend.resource for job in jobs):
+        here = [job for job in jobs if job.backend.resource == resource]
+        missing = {job.id: job for job in here}
+        asked = max(asked, watched(here, partial(_take_from_list, missing)))
+        if here[0].looks.trouble is None:
+            asked = max(asked, *map(look, missing.values()), 0.0)
+    return asked
+
+
+def _take_from_list(wanted: dict[str, FineTuneJob]) -> None:
+    """Take what a list shows, and leave in `wanted` what it does not."""
+    for record in next(iter(wanted.values())).backend.list_jobs():
+        if (job := wanted.pop(record.id, None)) is not None:
+            job.take(record)
+        if not wanted:
+            return
