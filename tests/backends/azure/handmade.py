@@ -75,9 +75,9 @@ class Service:
 
     def backend(self, surface: str, **options: Any) -> AzureOpenAIBackend:
         """A backend over such a client, whose time is virtual."""
-        options = {"training_type": "global", "clock": VirtualClock()} | options
-        version = {"api_version": options.pop("api_version")} if "api_version" in options else {}
-        return AzureOpenAIBackend(self.client(surface, **version), **options)
+        given: dict[str, Any] = {"training_type": "global", "clock": VirtualClock()} | options
+        version = {"api_version": given.pop("api_version")} if "api_version" in given else {}
+        return AzureOpenAIBackend(self.client(surface, **version), **given)
 
     @property
     def paths(self) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 import httpx2
 import pytest
+from typing_extensions import override
 
 from aoai_finetune.backends import AzureOpenAIBackend
 from aoai_finetune.backends.azure._sender import Sender
@@ -59,10 +60,12 @@ class Pipe(io.RawIOBase):
         super().__init__()
         self._rest = io.BytesIO(content)
 
+    @override
     def readable(self) -> bool:
         """It can be read."""
         return True
 
+    @override
     def readinto(self, buffer: Any) -> int:
         """A piece of it."""
         return self._rest.readinto(buffer)
@@ -161,6 +164,7 @@ def test_a_part_that_is_refused_is_a_refusal(service: Service) -> None:
 class Huge(io.BytesIO):
     """A stream that says it has more than 100 MB."""
 
+    @override
     def seek(self, offset: int, whence: int = 0) -> int:
         """Its end is far away."""
         return 101 * 1024 * 1024 if whence == 2 else super().seek(offset, whence)

@@ -92,6 +92,7 @@ def test_a_token_wins_over_a_key(
         monkeypatch,
         AZURE_OPENAI_ENDPOINT=HOST,
         AZURE_OPENAI_API_KEY=KEY,
+        options=None,
         AZURE_OPENAI_AD_TOKEN=TOKEN,
         **version,
     )
