@@ -3,8 +3,8 @@
 
 PYTHON ?= python3
 ARGS ?=
-# Test processes. 0 is one process without workers: with 2 cores, starting workers costs more than they save.
-JOBS ?= 0
+# Test processes; 0 is one process without workers.
+JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 EXTRAS := numpy,tokens,emulator
@@ -47,7 +47,7 @@ unit: $(VENV)/.dev ## unit, contract, property and snippet tests
 	@$(PYTEST) --numprocesses $(JOBS) -m "not slow" tests
 
 slow: $(VENV)/.dev
-	@$(PYTEST) -m slow tests
+	@$(PYTEST) --numprocesses $(JOBS) -m slow tests
 
 docs: $(VENV)/.dev ## run every Python block of README.md and docs/, and follow the links
 	@$(PYTEST) tests/docs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -43,3 +44,20 @@ def _is_here(host: str) -> bool:
         return ipaddress.ip_address(host.partition("%")[0]).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Totals of the fault matrix: here, because only this file is read where tests run in processes of their own."""
+    found: Counter[str] = Counter()
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            given: dict[str, Any] = dict(report.user_properties)
+            if "fault" in given:
+                found["cells"] += 1
+                found.update({key: given.get(key, 0) for key in ("duplicates", "lost", "untyped")})
+                found["failed"] += outcome == "failed"
+    if found["cells"]:
+        terminalreporter.write_line(
+            f"fault matrix: {found['cells']} cells, {found['failed']} failed; duplicates {found['duplicates']},"
+            f" lost jobs {found['lost']}, untyped exceptions {found['untyped']}"
+        )
