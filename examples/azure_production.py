@@ -86,6 +86,10 @@ def backend_for(options: argparse.Namespace) -> Generator[AzureOpenAIBackend]:
 
 def next_step(lineage: ModelLineage, options: argparse.Namespace) -> int:
     """Settle what an earlier run left, train, compare, decide; the exit code."""
+    # What can be found out for nothing comes before anything is bought.
+    news = Dataset.from_jsonl(options.news)
+    news.validate(AzureRules(min_examples=1)).raise_for_errors()
+    probes = ProbeSet.from_jsonl(options.probes)
     lineage.sync()
     for forgotten in lineage.remove_deployments():
         print(f"removed {forgotten}, which an earlier run had left behind")
@@ -93,8 +97,6 @@ def next_step(lineage: ModelLineage, options: argparse.Namespace) -> int:
         print(f"still there, and not removed: {kept.name} ({kept.status}, {cost(kept)})", file=sys.stderr)
 
     champion = lineage.champion or first_model(lineage, options)
-    news = Dataset.from_jsonl(options.news)
-    news.validate(AzureRules(min_examples=1)).raise_for_errors()
     if learned(lineage, champion, news):
         print("the champion was trained on these rows already: nothing to do")
         return 0
@@ -102,7 +104,6 @@ def next_step(lineage: ModelLineage, options: argparse.Namespace) -> int:
     print(plan)
     job = lineage.train(plan, budget=options.budget).wait().raise_for_status()
 
-    probes = ProbeSet.from_jsonl(options.probes)
     # Answers that an earlier run got are stored: a model that has given them all need not be served again.
     asked = lineage.unasked(champion, job, probes)
     with lineage.deployed(*asked, tier=options.tier) if asked else nullcontext():

@@ -6,6 +6,7 @@ import gc
 import sqlite3
 import stat
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -197,3 +198,12 @@ def test_closing_waits_for_whoever_is_reading(path: Path, lineage: ModelLineage)
     assert all("closed" in text for text in said)
     assert "closed" in repr(lineage)
     assert "closed" in str(lineage)
+
+
+def test_a_file_that_was_deleted_is_a_typed_error_in_every_thread(tmp_path: Path) -> None:
+    """A thread that comes later cannot open it any more, and says so in our words."""
+    with MockBackend() as backend, ModelLineage(tmp_path / "gone.db", backend=backend) as lineage:
+        for file in tmp_path.iterdir():
+            file.unlink()
+        with ThreadPoolExecutor(max_workers=1) as pool, pytest.raises(LineageError, match="refuses"):
+            pool.submit(lambda: lineage.versions).result()

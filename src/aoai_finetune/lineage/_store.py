@@ -67,7 +67,7 @@ class Store:
 
     def read(self, query: str, *values: Any) -> list[sqlite3.Row]:  # noqa: ANN401 - whatever SQLite binds
         """All rows of a query."""
-        with self._mine() as db, self._told():
+        with self._told(), self._mine() as db:
             return db.execute(query, values).fetchall()
 
     @contextmanager
@@ -77,7 +77,7 @@ class Store:
         Raises:
             LineageError: another writer held the lock too long, the file is read-only, or the disk refuses.
         """
-        with self._mine() as db, self._told():
+        with self._told(), self._mine() as db:
             try:
                 db.execute("BEGIN IMMEDIATE")
                 yield db
