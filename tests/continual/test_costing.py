@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -186,3 +188,23 @@ def test_epochs_make_a_first_plan_cost_something() -> None:
     assert planned.cost is not None
     assert planned.cost.amount == pytest.approx(3 * facts().tokens(BASE).tokens * 2.5 / 1e6)
     assert Dataset.from_examples(facts()).estimate_cost(BASE, n_epochs=3, tier="developer") == planned.cost
+
+
+@pytest.mark.parametrize("limit", ["5 USD", True, None], ids=["text", "a truth", "nothing"])
+def test_a_budget_that_is_no_number_is_told_so(limit: Any) -> None:
+    """A notebook has no type checker."""
+    with pytest.raises(TypeError, match="a number of USD"):
+        Budget.of(limit)
+
+
+def test_a_budget_below_a_cent_is_not_shown_as_nothing() -> None:
+    """0.00 would be another budget."""
+    with pytest.raises(BudgetExceeded, match=r"USD 0\.001"):
+        Budget.of(0.001).check(plan(training_type="global"))
+
+
+@pytest.mark.parametrize("given", ["news.jsonl", Path("news.jsonl")], ids=["text", "path"])
+def test_a_file_name_where_rows_belong_is_met_with_the_way_to_read_it(given: Any) -> None:
+    """The most likely slip."""
+    with pytest.raises(TypeError, match="from_jsonl"):
+        plan_first(given, ROOT, StepOptions(), capabilities=AZURE)

@@ -41,8 +41,15 @@ class Budget:
 
     @classmethod
     def of(cls, limit: Budget | float) -> Budget:
-        """The budget itself, or a budget of so many USD."""
-        return limit if isinstance(limit, Budget) else cls(usd=limit)
+        """The budget itself, or a budget of so many USD. Raises `TypeError` for anything else."""
+        given: object = limit  # notebooks are not type-checked
+        if isinstance(given, Budget):
+            return given
+        if isinstance(given, bool) or not isinstance(given, int | float):
+            raise TypeError(
+                f"budget= takes a number of USD, or Budget(tokens=...), not {type(given).__name__}"
+            )
+        return cls(usd=given)
 
     def check(self, plan: TrainingPlan) -> None:
         """Raise `BudgetExceeded` unless the plan is known to stay within every limit."""
@@ -52,7 +59,7 @@ class Budget:
             cost = self._cost(plan, self.usd)
             if cost.high > self.usd:
                 raise BudgetExceeded(
-                    f"the plan costs {cost}, and the budget is USD {self.usd:,.2f}", hint=_REMEDY
+                    f"the plan costs {cost}, and the budget is USD {_amount(self.usd)}", hint=_REMEDY
                 )
 
     def _check_tokens(self, plan: TrainingPlan, limit: int) -> None:
@@ -85,3 +92,8 @@ class Budget:
 
 
 _REMEDY = "Fewer passes, less replay or fewer rows cost less; plan.alternatives lists other strategies"
+
+
+def _amount(usd: float) -> str:
+    """Cents are enough, but for less than one."""
+    return f"{usd:,.2f}" if usd >= 0.01 or not usd else f"{usd:g}"

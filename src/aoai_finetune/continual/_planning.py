@@ -206,7 +206,12 @@ def _check_epochs(strategy: Strategy, options: StepOptions) -> None:
 def _check_types(new: object, strategy: object) -> None:
     """Notebooks are not type-checked; say what is meant before something deep inside does."""
     if not isinstance(new, Dataset):
-        raise TypeError(f"the rows must be a Dataset, not {type(new).__name__}: Dataset.from_examples(rows)")
+        way = (
+            "from_jsonl(path)"
+            if isinstance(new, str) or hasattr(new, "__fspath__")
+            else "from_examples(rows)"
+        )
+        raise TypeError(f"the rows must be a Dataset, not {type(new).__name__}: Dataset.{way}")
     if isinstance(strategy, type) or not callable(getattr(strategy, "schedule", None)):
         raise TypeError(f"the strategy must be one such as Replay(), not {strategy!r}")
 
