@@ -24,6 +24,7 @@ __all__ = [
     "FileOnDisk",
     "Line",
     "LineIndex",
+    "Placed",
     "Span",
     "lines_of",
     "opened",
@@ -34,9 +35,13 @@ __all__ = [
 Line: TypeAlias = tuple[int, bytes | None]
 """A 1-based number and the bytes with their line end; None for a line longer than `MAX_ROW`."""
 
+Placed: TypeAlias = tuple[int, bytes, int, int]
+"""The index of a row, a block that holds it, and where in it the line starts and ends; 0 if it does not end there."""
+
 _BUFFER: Final = 1 << 20
 _LESS: Final = 0.04  # of a part, as measured with two
 _SMALL_BUFFER: Final = 1 << 14  # for single rows, each of which would fill the large one anew
+_BLOCK: Final = 1 << 17
 
 
 class Bytes(Protocol):
@@ -266,3 +271,18 @@ class LineIndex:
                 position = offset + len(raw)
                 whole = len(raw) < MAX_ROW or raw.endswith(b"\n")
                 yield self.line(index) if any_blanks else index + 1, raw if whole else None
+
+    def blocks(self, content: Bytes, indices: Iterable[int]) -> Iterator[Placed]:
+        """The rows with these indices, in the given order, where they stand in blocks of some rows each."""
+        offsets, block, base = self.offsets, b"", 0
+        with content.open(_SMALL_BUFFER) as handle:
+            for index in indices:
+                start = offsets[index] - base
+                end = block.find(b"\n", start) + 1 if 0 <= start < len(block) else 0
+                if not end:
+                    near = 0 <= start < len(block) + _BLOCK
+                    base, start = base + start, 0
+                    handle.seek(base)
+                    block = handle.read(_BLOCK if near else _SMALL_BUFFER)
+                    end = block.find(b"\n") + 1
+                yield index, block, start, end
