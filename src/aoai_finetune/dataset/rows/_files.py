@@ -39,7 +39,6 @@ Placed: TypeAlias = tuple[int, bytes, int, int]
 """The index of a row, a block that holds it, and where in it the line starts and ends; 0 if it does not end there."""
 
 _BUFFER: Final = 1 << 20
-_LESS: Final = 0.04  # of a part, as measured with two
 _SMALL_BUFFER: Final = 1 << 14  # for single rows, each of which would fill the large one anew
 _BLOCK: Final = 1 << 17
 
@@ -178,14 +177,11 @@ class _Window(io.RawIOBase):
 
 
 def spans(file: FileOnDisk, parts: int) -> list[Span]:
-    """The file in at most so many parts, each of whole lines: the first a little smaller, the others alike.
-
-    Who reads the first part also starts the others and puts together what they find.
-    """
+    """The file in at most so many parts of about the same size, each of whole lines."""
     ends: list[int] = []
     with file.open(_SMALL_BUFFER) as handle:
         for part in range(1, parts):
-            handle.seek(max(int(file.size * (part - _LESS) / (parts - _LESS)) - 1, 0))
+            handle.seek(max(int(file.size * part / parts) - 1, 0))
             _skip_line(handle)
             ends.append(min(handle.tell(), file.size))
     ends.append(file.size)
