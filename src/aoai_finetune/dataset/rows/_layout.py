@@ -37,18 +37,18 @@ _FIXED: Final = frozenset({"role", "type", "tools", "functions"})
 _EVERY: Final = 64
 _TRIED: Final = 8
 _GAPS: Final = 64
-_BETWEEN: Final = 4096
-_AROUND: Final = 16_384
+_BEFORE: Final = 4096
+_BEHIND: Final = 16_384
 
 
 class Layout(NamedTuple):
-    """How a program writes rows of one kind: what stands before the first gap, after the last one, and between."""
+    """How a program writes rows of one kind: a pattern up to the last gap, what follows it, and the canonical form."""
 
-    head: bytes
-    tail: bytes
     gaps: Callable[[bytes, int, int], re.Match[bytes] | None]
+    tail: bytes
     form: bytes
     order: tuple[int, ...]
+    """The gaps as they stand in the form; empty where that is the order of the line."""
     number: int
 
     def canonical(self, data: bytes, start: int, end: int) -> bytes | None:
@@ -57,11 +57,13 @@ class Layout(NamedTuple):
         The line has to hold JSON in UTF-8, and not what `_OTHER` finds. Then a quote ends a text unless a backslash
         stands before it: so the gaps are whole texts, and their escapes are canonical.
         """
-        head, tail, gaps, form, order, _ = self
-        if not data.startswith(head, start, end) or not data.endswith(tail, start, end):
+        gaps, tail, form, order, _ = self
+        if not data.endswith(tail, start, end):
             return None
-        found = gaps(data, start + len(head), end - len(tail))
-        return None if found is None else form % found.group(*order)
+        found = gaps(data, start, end - len(tail))
+        if found is None:
+            return None
+        return form % (found.group(*order) if order else found.groups())
 
     @classmethod
     def of(cls, raw: bytes, without: Collection[str] = (), number: int = 0) -> Layout | None:
@@ -74,16 +76,15 @@ class Layout(NamedTuple):
         skeleton = _Skeleton(raw, without)
         form = skeleton.value()
         order = tuple(piece for piece in form if isinstance(piece, int))
-        first, *between = skeleton.literals
-        if not order or len(between) > _GAPS:
-            return None
-        *inner, last = between
-        if sum(map(len, inner)) > _BETWEEN or len(first) + len(last) > _AROUND:
+        *before, tail = skeleton.literals
+        if not order or len(before) > _GAPS or sum(map(len, before)) > _BEFORE or len(tail) > _BEHIND:
             return None
         pattern = b"".join(
-            gap + re.escape(after) for gap, after in zip(skeleton.gaps, [*inner, b""], strict=True)
+            re.escape(literal) + gap for literal, gap in zip(before, skeleton.gaps, strict=True)
         )
-        return cls(first, last, re.compile(pattern).fullmatch, _template(form), order, number)
+        in_order = order == tuple(range(1, len(before) + 1))
+        gaps = re.compile(pattern).fullmatch
+        return cls(gaps, tail, _template(form), () if in_order else order, number)
 
 
 def _template(form: Iterable[_Piece]) -> bytes:
