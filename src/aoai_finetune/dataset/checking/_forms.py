@@ -87,31 +87,30 @@ def _keep(leaf: LineRows) -> None:
     """Read a whole file once, and leave what comes of it with the rows: where they start, too."""
     forms, digests, laid, notes = _Forms(), bytearray(), bytearray(), bytearray()
     starts, blanks = array("Q"), array("Q")
+    layouts, noted = forms.layouts(leaf), leaf.notes
     with opened(leaf.content) as handle:
         position = handle.tell()
         for number, raw in lines_of(handle):
-            form = forms.of((leaf, number, raw if len(raw) < MAX_ROW else whole_line(handle, raw)))
+            note = noted[number - 1] if noted else 0
+            form = layouts.canonical(raw, note) if note else None  # `of` comes to the same, two calls later
+            if form is None:
+                form = forms.of((leaf, number, raw if len(raw) < MAX_ROW else whole_line(handle, raw)))
             if form is None:
                 blanks.append(len(starts))
             else:
                 digests += sha256(form).digest()
-                laid.append(forms.laid)
+                laid.append(layouts.last)
                 starts.append(position)
             notes.append(0 if form is None else USABLE)
             position += len(raw)
     leaf.index, leaf.notes = LineIndex(starts, blanks), leaf.notes or bytes(notes)
-    leaf.kept = Kept(bytes(digests), tuple(forms.layouts(leaf).known), bytes(laid))
+    leaf.kept = Kept(bytes(digests), tuple(layouts.known), bytes(laid))
 
 
 class _Forms:
-    """Canonical bytes of lines, by the layouts that are learned on the way.
-
-    Attributes:
-        laid: the number of the layout of the last line among those of its file; 0 for none.
-    """
+    """Canonical bytes of lines, by the layouts that are learned on the way."""
 
     def __init__(self) -> None:
-        self.laid = 0
         self._tails = Tails()
         self._layouts: dict[int, Layouts] = {}
 
@@ -135,7 +134,6 @@ class _Forms:
         """Of a row that is known to be usable; None for any other line."""
         leaf, number, raw = line
         note = leaf.notes[number - 1] if leaf.notes else 0
-        self.laid = 0
         if not note or raw is None:
             return None
         layouts = self._layouts.get(id(leaf)) or self.layouts(leaf)
@@ -143,7 +141,6 @@ class _Forms:
         if form is None:
             form = self._made(line)
             layouts.missed(raw, note, form)
-        self.laid = layouts.last
         return form
 
     def _laid(self, line: SourceLine, row: Mapping[str, Any]) -> bytes:
@@ -154,7 +151,6 @@ class _Forms:
         if form is None:
             form = canonical_row(row)
             layouts.missed(raw or b"", 0, form)
-        self.laid = layouts.last
         return form
 
     def _made(self, line: SourceLine) -> bytes:
