@@ -63,6 +63,7 @@ RATIOS = (
     Ratio("cookbook / file", "cookbook checks", "ours, file", ">= 2.5"),
     Ratio("msgspec / jiter", "msgspec decode", "jiter parse"),
     Ratio("file, 1 / 2 workers (wall)", "ours, file", "ours, file, 2 workers", ">= 1.9", wall=True),
+    Ratio("  bare parse, 1 / 2 processes (wall)", "jiter parse", "jiter parse, 2 processes", wall=True),
 )
 PREPARED = (
     Ratio("stdlib pipeline / ours, level rows", "stdlib pipeline", "our pipeline, rows", ">= 1.6"),
@@ -72,11 +73,12 @@ PREPARED = (
 COUNTED = (
     Ratio("tiktoken loop / our tokens", "tiktoken loop", "our tokens", ">= 1.0"),
     Ratio("tokens, 1 / 2 workers (wall)", "our tokens", "our tokens, 2 workers", ">= 1.7", wall=True),
+    Ratio("  bare loop, 1 / 2 processes (wall)", "tiktoken loop", "tiktoken loop, 2 processes", wall=True),
 )
 CHECKS = ("jiter parse", "msgspec decode", "together check", "cookbook checks", "ours, rows", "ours, file",
-          "ours, file, 2 workers")  # fmt: skip
+          "ours, file, 2 workers", "jiter parse, 2 processes")  # fmt: skip
 PIPELINES = ("stdlib pipeline", "stdlib pipeline, strict", "our pipeline, rows", "our pipeline, file")
-TOKENS = ("tiktoken loop", "our tokens", "our tokens, 2 workers")
+TOKENS = ("tiktoken loop", "our tokens", "our tokens, 2 workers", "tiktoken loop, 2 processes")
 STATED = {"ours, rows": 8, "ours, file": 210}
 """Bytes per row that validation needs at its peak, at most."""
 

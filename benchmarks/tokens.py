@@ -20,6 +20,7 @@ from pathlib import Path
 
 import tiktoken
 
+from _dataset_tasks import in_two
 from aoai_finetune.dataset import Dataset
 from aoai_finetune.dataset.tokens._exact import _O200K, _candidates, _load
 
@@ -81,12 +82,22 @@ def compare(path: Path, theirs: tiktoken.Encoding, rounds: int) -> None:
                 for message in json.loads(line)["messages"]
             )
 
+    def part(file: Path, start: int, end: int) -> int:
+        with file.open("rb") as lines:
+            lines.seek(start)
+            return sum(
+                len(theirs.encode_ordinary(message["content"]))
+                for line in lines.read(end - start).splitlines()
+                for message in json.loads(line)["messages"]
+            )
+
     def ours(workers: int = 1) -> int:
         count = Dataset.from_jsonl(path).tokens(MODEL, workers=workers)
         return count.tokens - count.overhead
 
     ways: dict[str, Callable[[], int]] = {
         "plain loop": plain,
+        "plain loop, 2 processes": lambda: in_two(part, path),
         "ours": ours,
         "ours, 2 workers": lambda: ours(2),
     }
@@ -102,6 +113,7 @@ def compare(path: Path, theirs: tiktoken.Encoding, rounds: int) -> None:
     medians = {name: statistics.median(taken) for name, taken in times.items()}
     print(f"plain loop / ours       {medians['plain loop'] / medians['ours']:.2f}")
     print(f"ours / ours, 2 workers  {medians['ours'] / medians['ours, 2 workers']:.2f}")
+    print(f"plain loop / in 2 processes  {medians['plain loop'] / medians['plain loop, 2 processes']:.2f}")
 
 
 if __name__ == "__main__":

@@ -43,8 +43,8 @@ class Dataset(Conversions):
     """An immutable sequence of examples with a content fingerprint.
 
     Rows of a file are read when they are used and not kept. A dataset costs eight bytes per row for where it starts,
-    one for what `validate` learned of it, and 32 for its digest once somebody asked for one; slices, selections and
-    sums share the rows they were made from. A file that changes underneath is a DatasetError.
+    one for what `validate` learned of it, and 33 for its digest and its layout once somebody asked for digests;
+    slices, selections and sums share the rows they were made from. A file that changes underneath is a DatasetError.
     `len`, iteration, `[int]`, `[slice]`, `+` and `==` (by fingerprint) work as for a sequence. Iterating over a
     row that cannot be used raises DatasetError with its place; `validate` lists them all instead.
 

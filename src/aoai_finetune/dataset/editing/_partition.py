@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from hashlib import sha256
 from itertools import accumulate, chain, pairwise
 from typing import Final, TypeAlias
 
@@ -47,11 +47,9 @@ def partition(
     rows: Rows, parts: Sequence[float], by: str | Key, seed: int, stratify: Key | None
 ) -> list[list[int]]:
     """For each part the indices of its rows, in order."""
-    same = by == "row" and stratify is None
-    strata = {"": _same_rows(rows)} if same else _Groups.of(_examples(rows), by, stratify)
     found: list[list[int]] = [[] for _ in parts]
-    for label in sorted(strata):
-        groups = _drawn(strata[label], seed)
+    strata = _strata(rows, by, seed, stratify)
+    for groups in strata:
         cuts = [0, *_cut(list(map(len, groups)), parts, whole=len(strata) == 1), len(groups)]
         for indices, (start, end) in zip(found, pairwise(cuts), strict=True):
             indices.extend(chain.from_iterable(groups[start:end]))
@@ -61,6 +59,14 @@ def partition(
             hint='Rows of one fact stay together: give finer facts, fewer parts, or by="row"',
         )
     return [sorted(indices) for indices in found]
+
+
+def _strata(rows: Rows, by: str | Key, seed: int, stratify: Key | None) -> list[list[Sequence[int]]]:
+    """The groups of each stratum in the order in which they are drawn."""
+    if by == "row" and stratify is None:
+        return [_same_rows(rows, seed)]
+    strata = _Groups.of(_examples(rows), by, stratify)
+    return [_drawn(strata[label].keys(), list(strata[label].values()), seed) for label in sorted(strata)]
 
 
 class _Groups:
@@ -110,12 +116,16 @@ def _examples(rows: Rows) -> Iterator[Example]:
     return (example for _, example in placed_examples(rows))
 
 
-def _same_rows(rows: Rows) -> _Named:
-    """What `_Groups.of` makes of the digests, which may be known already."""
-    indices: dict[bytes, list[int]] = {}
+def _same_rows(rows: Rows, seed: int) -> list[Sequence[int]]:
+    """What comes of `_Groups.of` by digest, without a list for each row: digests may be known, and most differ."""
+    first: dict[bytes, int] = {}
+    again: dict[int, list[int]] = {}
     for index, digest in enumerate(row_digests(rows)):
-        indices.setdefault(digest, []).append(index)
-    return {digest.hex(): same for digest, same in indices.items()}
+        start = first.setdefault(digest, index)
+        if start != index:
+            again.setdefault(start, [start]).append(index)
+    groups = [again.get(index) or (index,) for index in first.values()]
+    return _drawn(map(bytes.hex, first), groups, seed)
 
 
 def _keys(by: str | Key) -> Callable[[Example], list[str]]:
@@ -152,11 +162,10 @@ def _asked(function: Key, example: Example, name: str) -> str:
     return found
 
 
-def _drawn(groups: _Named, seed: int) -> list[list[int]]:
+def _drawn(names: Iterable[str], groups: Sequence[Sequence[int]], seed: int) -> list[Sequence[int]]:
     """The groups in an order that depends on the seed and their names alone."""
-    draws = [hashlib.sha256(f"{seed}\0{name}".encode(errors="replace")).digest() for name in groups]
-    ordered = list(groups.values())
-    return [ordered[place] for place in sorted(range(len(draws)), key=draws.__getitem__)]
+    draws = [sha256(f"{seed}\0{name}".encode(errors="replace")).digest() for name in names]
+    return [groups[place] for place in sorted(range(len(draws)), key=draws.__getitem__)]
 
 
 def _cut(sizes: Sequence[int], parts: Sequence[float], *, whole: bool) -> list[int]:

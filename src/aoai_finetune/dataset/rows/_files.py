@@ -24,6 +24,7 @@ __all__ = [
     "FileOnDisk",
     "Line",
     "LineIndex",
+    "Placed",
     "Span",
     "lines_of",
     "opened",
@@ -34,9 +35,12 @@ __all__ = [
 Line: TypeAlias = tuple[int, bytes | None]
 """A 1-based number and the bytes with their line end; None for a line longer than `MAX_ROW`."""
 
+Placed: TypeAlias = tuple[int, bytes, int, int]
+"""The index of a row, a block that holds it, and where in it the line starts and ends; 0 if it does not end there."""
+
 _BUFFER: Final = 1 << 20
-_LESS: Final = 0.04  # of a part, as measured with two
 _SMALL_BUFFER: Final = 1 << 14  # for single rows, each of which would fill the large one anew
+_BLOCK: Final = 1 << 17
 
 
 class Bytes(Protocol):
@@ -173,14 +177,11 @@ class _Window(io.RawIOBase):
 
 
 def spans(file: FileOnDisk, parts: int) -> list[Span]:
-    """The file in at most so many parts, each of whole lines: the first a little smaller, the others alike.
-
-    Who reads the first part also starts the others and puts together what they find.
-    """
+    """The file in at most so many parts of about the same size, each of whole lines."""
     ends: list[int] = []
     with file.open(_SMALL_BUFFER) as handle:
         for part in range(1, parts):
-            handle.seek(max(int(file.size * (part - _LESS) / (parts - _LESS)) - 1, 0))
+            handle.seek(max(int(file.size * part / parts) - 1, 0))
             _skip_line(handle)
             ends.append(min(handle.tell(), file.size))
     ends.append(file.size)
@@ -266,3 +267,18 @@ class LineIndex:
                 position = offset + len(raw)
                 whole = len(raw) < MAX_ROW or raw.endswith(b"\n")
                 yield self.line(index) if any_blanks else index + 1, raw if whole else None
+
+    def blocks(self, content: Bytes, indices: Iterable[int]) -> Iterator[Placed]:
+        """The rows with these indices, in the given order, where they stand in blocks of some rows each."""
+        offsets, block, base = self.offsets, b"", 0
+        with content.open(_SMALL_BUFFER) as handle:
+            for index in indices:
+                start = offsets[index] - base
+                end = block.find(b"\n", start) + 1 if 0 <= start < len(block) else 0
+                if not end:
+                    near = 0 <= start < len(block) + _BLOCK
+                    base, start = base + start, 0
+                    handle.seek(base)
+                    block = handle.read(_BLOCK if near else _SMALL_BUFFER)
+                    end = block.find(b"\n") + 1
+                yield index, block, start, end

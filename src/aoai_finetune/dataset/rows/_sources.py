@@ -13,15 +13,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, groupby
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from ._facts import FACT_KEY, FactSource, take_fact
 from ._files import Bytes, LineIndex, lines_of, opened, whole_line
 from ._findings import Fault
 from ._json import MAX_ROW
+from ._layout import Layout
 
 __all__ = [
     "ChainRows",
+    "Kept",
     "Leaf",
     "LineRows",
     "MemoryRows",
@@ -86,6 +88,20 @@ class Leaf(Rows, Protocol):
 SourceLine: TypeAlias = tuple[Leaf, int, bytes | None]
 
 
+class Kept(NamedTuple):
+    """What was learned of all rows of a file when their digests were made.
+
+    Attributes:
+        digests: the digests of the rows, 32 bytes each.
+        layouts: how its lines are laid out.
+        laid: for each row the number of the one it has, 0 for none.
+    """
+
+    digests: bytes
+    layouts: tuple[Layout, ...]
+    laid: bytes
+
+
 class LineRows:
     """The lines of a file or of a buffer, found through an index of offsets that is built when first needed.
 
@@ -93,14 +109,14 @@ class LineRows:
         content: the bytes.
         fact: where the facts come from.
         notes: as for every leaf.
-        digests: the digests of all rows, 32 bytes each. Empty before somebody asked for them.
+        kept: the digests of all rows and what helps to write them. None before somebody asked for digests.
     """
 
     def __init__(self, content: Bytes, fact: FactSource = None) -> None:
         self.content = content
         self.fact = fact
         self.notes = b""
-        self.digests = b""
+        self.kept: Kept | None = None
 
     @property
     def source(self) -> str | None:
