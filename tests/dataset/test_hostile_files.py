@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aoai_finetune.dataset import AzureRules, Dataset, ValidationReport
+from aoai_finetune.dataset.rules._marks import marks_of, settled, stable_mark
 
 QUESTION = '{"role":"user","content":"Q"}'
 ANSWER = '{"role":"assistant","content":"A"}'
@@ -117,6 +118,60 @@ def test_broken_lines_are_counted_like_lines_that_are_looked_into(lines: list[by
     data = b"\n".join([b"{}", *lines, *lines[::-1]])
     few, all_of_them = (Dataset.from_jsonl(data).validate(AzureRules(keep=keep)) for keep in (1, 10**6))
     assert (few.counts, few.examples) == (all_of_them.counts, all_of_them.examples)
+
+
+DIGITS = st.lists(st.sampled_from("0123456789"), min_size=1, max_size=3).map("".join)
+NUMBERED = st.sampled_from([
+    '{"a%s":%s}', '{"a%s":1,"a%s":2}', '{"a%s":1,"a3":2}', "[%s,%s]", '{"a":-%s%s}', '{"a":0%s,"b":%s}', '{"a%s', '"%s%s',
+    '{"messages":[{"role":"assistant","weight":%s,"k%s":1}]}', '{"messages":%s.%s}', '{"a":%se%s00}', '{"a":NaN,"b":%s%s}',
+    '{"a":"\\u%s02%s"}', '{"fact":%s%s}', '{"fact":"%s","a":%s}', '{"tools":[{"function":{"name":"x%s"}},{"function":{"name":"x%s"}}]}',
+    '{"messages":[],"a":90071992547409%s%s}', "%s%s", '{"messages":[],"a":%s%s999999999999999999}', "{,%s%s}", "\\%s%s",
+])  # fmt: skip
+
+
+@given(
+    st.lists(
+        st.tuples(NUMBERED, st.lists(st.tuples(DIGITS, DIGITS), min_size=1, max_size=4)),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_lines_that_differ_in_digits_are_counted_like_lines_that_are_read(
+    found: list[tuple[str, list[tuple[str, str]]]],
+) -> None:
+    """One line stands for those with other digits only where no digit counts."""
+    lines = [_filled(template, digits) for template, many in found for digits in many]
+    data = "\n".join([*lines, *lines[::-1]]).encode()
+    few, all_of_them = (Dataset.from_jsonl(data).validate(AzureRules(keep=keep)) for keep in (1, 10**6))
+    assert (few.counts, few.examples) == (all_of_them.counts, all_of_them.examples)
+
+
+def _filled(template: str, digits: tuple[str, str]) -> str:
+    return template % digits[: template.count("%s")]
+
+
+@given(st.lists(ROW, min_size=1, max_size=3))
+def test_a_row_that_is_not_plain_has_one_mark_whatever_the_order_of_its_keys(rows: list[Any]) -> None:
+    """Copies are found among rows of all kinds, and only copies."""
+    turned = [_turned(row) for row in rows]
+    marks = {json.dumps(row, sort_keys=True): marks_of(row, stable_mark)[1] for row in (*rows, *turned)}
+    assert [marks_of(row, stable_mark)[1] for row in turned] == [
+        marks_of(row, stable_mark)[1] for row in rows
+    ]
+    assert len(set(marks.values())) == len(marks)
+
+
+@given(ROW)
+def test_rows_whose_shape_is_in_order_are_marked_alike_unsorted(row: Any) -> None:
+    """What is known of a shape saves looking at the keys."""
+    for each in (row, _turned(row)):
+        assert not settled(each) or marks_of(each, hash, in_order=True) == marks_of(each, hash)
+
+
+def _turned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _turned(value[key]) for key in reversed(value)}
+    return [_turned(item) for item in value] if isinstance(value, list) else value
 
 
 def test_what_is_known_of_a_line_holds_for_files_read_in_the_same_way() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Mapping, Sequence, Sized
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from typing import Any, Final, TypeAlias
+from typing import Any, BinaryIO, Final, TypeAlias
 
 from jiter import from_json
 
@@ -14,6 +14,7 @@ from ..rows._findings import Fault
 from ..rows._json import MAX_ROW, code_of, parse_row
 from ..rows._rewrite import USABLE
 from ..rows._sources import ChainRows, LineRows, Rows, SourceLine
+from ..rules._marks import settled
 from ..rules._messages import MOST, CheckedRow
 from ..rules._plain import plain_texts, shows
 from ..rules._repeats import Compared, Repeats
@@ -23,7 +24,7 @@ from ..rules._shapes import LONGEST_NAME, shape_of
 from ..rules._tool_rows import Flat, ToolRows
 from ._foreign import foreign
 from ._found import Found
-from ._kinds import Kind, Kinds
+from ._kinds import ALIKE, Kind, Kinds
 from ._reading import TOO_LONG
 from ._report import ValidationReport
 
@@ -109,6 +110,7 @@ class Pass:
         self._small = _SMALL if shaped and not low else 0
         self._kinds = Kinds(self.found)
         self._crlf = False
+        self._reading: tuple[BinaryIO, LineRows, int]
 
     def read(self, rows: Rows, *, watched: bool = True) -> None:
         """Check all rows, and show how far it is where that takes long and somebody looks (unless not `watched`)."""
@@ -139,15 +141,17 @@ class Pass:
         One loop on purpose: each of its lines runs once per row, and a call for one of them would cost more than it.
         """
         start, source = self.repeats.start(leaf.source), leaf.source
-        again, longest = self._kinds.lines.get, self._longest
+        again, alike, longest = self._kinds.lines.get, self._kinds.alike.get, self._longest
         note = self.repeats.note_glanced if self._comparing else None
         more = bool(self._always or self._seers)
         flat_line = None if more else self._tools.flat_line
         number = others = 0
         notes = bytearray()
         noted = notes.append
+        other = self._other
         self.found.name(source)
         with opened(leaf.content) as handle:
+            self._reading = handle, leaf, start
             for number, raw in lines_of(handle):
                 row: Any = None
                 said: list[str] | Flat | None = None
@@ -162,16 +166,14 @@ class Pass:
                             said = plain_texts(row)
                     except ValueError:
                         said = None
-                elif (known := again(raw)) is not None:
+                elif (known := again(raw) or alike(raw.translate(ALIKE))) is not None:
                     known.times += 1
                     others += 1
                     noted(0)
                     continue
                 # The backslash and the byte are the first look of `shows`, which most rows need no more than.
                 if said is None or ((_BACKSLASH in raw or _E2 in raw) and not shows(raw, longest, said)):
-                    whole = raw if len(raw) < MAX_ROW else whole_line(handle, raw)
-                    usable = self._line((leaf, number, whole), start + number, row)
-                    noted(USABLE if usable else 0)
+                    noted(other(raw, row, number))
                     others += 1
                     continue
                 noted(len(said) >> 1 if row is not None and len(said) >> 1 < USABLE else USABLE)
@@ -182,6 +184,22 @@ class Pass:
         self.rows += number - others
         self.lines = number
         return bytes(notes)
+
+    def _other(self, raw: bytes, row: Row | None, number: int) -> int:
+        """Check a line that a glance did not settle, sooner if it is small and of a known kind; what to note of it."""
+        handle, leaf, start = self._reading
+        if len(raw) <= self._small:
+            kind = self._kinds.met(raw, row)
+            if kind is not None:
+                self.rows += 1
+                if kind.full and kind.idle:
+                    kind.times += 1
+                    self._kinds.keep_alike(raw, kind.faults)
+                    return 0
+                line = (leaf, number, raw)
+                return USABLE if self._known_row(kind, self._kinds.row, None, line, start + number) else 0
+        whole = raw if len(raw) < MAX_ROW else whole_line(handle, raw)
+        return USABLE if self._line((leaf, number, whole), start + number, row) else 0
 
     def _line(self, line: SourceLine, place: int, row: Row | None = None) -> bool:
         """Check one physical line, which may have been parsed: does it hold a row that can be used?"""
@@ -228,7 +246,8 @@ class Pass:
         if kind.read:
             self._add(self._looks.faults(row), line)
         if kind.usable:
-            self._use(row, fact, line, place, plain_texts(row) if kind.plain else None)
+            said = plain_texts(row) if kind.plain else None
+            self._use(row, fact, line, place, said, in_order=kind.in_order)
         return kind.usable and fact.__class__ is not Fault
 
     def _no_row(self, line: SourceLine) -> bool:
@@ -276,7 +295,9 @@ class Pass:
         else:
             self._keep_line(line, [*faults, *looked])
         read, full = self._looks.ask(checked), self.found.full(faults)
-        self._kinds.keep_shape(shape, Kind(faults, full=full, usable=usable, plain=plain, read=read))
+        order = usable and shape is not None and settled(row)
+        kind = Kind(faults, full=full, usable=usable, plain=plain, read=read, in_order=order)
+        self._kinds.keep_shape(shape, kind)
         return usable and not isinstance(fact, Fault)
 
     def _check_again(self, kind: Kind, row: Row, fact: str | Fault | None, line: SourceLine) -> None:
@@ -294,7 +315,14 @@ class Pass:
             self._kinds.keep_line(raw, faults)
 
     def _use(
-        self, row: Row, fact: str | Fault | None, line: SourceLine, place: int, said: list[str] | Flat | None
+        self,
+        row: Row,
+        fact: str | Fault | None,
+        line: SourceLine,
+        place: int,
+        said: list[str] | Flat | None,
+        *,
+        in_order: bool = False,
     ) -> None:
         """Let those see a usable row who compare it with others; `said` is what a glance told of it."""
         given = fact if isinstance(fact, str) else None
@@ -303,7 +331,7 @@ class Pass:
         if self._comparing and said is not None:
             self.repeats.note_glanced(said, place, given)
         elif self._comparing:
-            self.repeats.note(row, given, place)
+            self.repeats.note(row, given, place, in_order=in_order)
 
     @staticmethod
     def _fact_faults(fact: str | Fault | None, line: SourceLine) -> list[Fault]:

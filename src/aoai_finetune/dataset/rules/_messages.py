@@ -6,7 +6,6 @@ Every check is a pure function that takes any JSON object and yields `(JSON path
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 from ..rows._canonical import canonical_json
@@ -86,14 +85,24 @@ def some(value: object) -> list[Any]:
 class CheckedRow(dict[str, Any]):
     """A row that remembers its messages, so that fifty checks do not each look for them again."""
 
-    @cached_property
+    _objects: list[tuple[str, Row]] | None = None
+    _words: set[str] | None = None
+
+    @property
     def objects(self) -> list[tuple[str, Row]]:
         """Every message that is an object, with its path."""
-        return list(_objects(self))
+        if self._objects is None:
+            self._objects = list(_objects(self))
+        return self._objects
 
-    @cached_property
+    @property
     def words(self) -> set[str]:
         """The keys of the row, of its input, messages and parts, and the roles: what decides which rules apply."""
+        if self._words is None:
+            self._words = self._all_words()
+        return self._words
+
+    def _all_words(self) -> set[str]:
         words = set(self)
         asked: object = self.get("input")
         if is_object(asked):
