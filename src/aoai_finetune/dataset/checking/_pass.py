@@ -17,6 +17,7 @@ from ..rows._sources import ChainRows, LineRows, Rows, SourceLine
 from ..rules._marks import settled
 from ..rules._messages import MOST, CheckedRow
 from ..rules._plain import plain_texts, shows
+from ..rules._private import quiet
 from ..rules._repeats import Compared, Repeats
 from ..rules._row_checks import RowChecks
 from ..rules._rules import FileCheck, Rule, Settings, Spot
@@ -108,6 +109,8 @@ class Pass:
         # Limits so low that a name or a text in a small row could be too long.
         low = settings.limits["tool-name-characters"] < LONGEST_NAME or self._longest < _SMALL
         self._small = _SMALL if shaped and not low else 0
+        # Of rules of the user nobody knows what they look for.
+        self._quick = shaped
         self._kinds = Kinds(self.found)
         self._crlf = False
         self._reading: tuple[BinaryIO, LineRows, int]
@@ -180,7 +183,7 @@ class Pass:
                 if note is not None:
                     note(said, start + number)
                 if more and row is not None:
-                    self._more(row, None, number, source)
+                    self._more(row, (leaf, number, raw))
         self.rows += number - others
         self.lines = number
         return bytes(notes)
@@ -243,7 +246,7 @@ class Pass:
             kind.times += 1
         else:
             self._check_again(kind, row, fact, line)
-        if kind.read:
+        if kind.read and not quiet(line[2] or b""):
             self._add(self._looks.faults(row), line)
         if kind.usable:
             said = plain_texts(row) if kind.plain else None
@@ -346,12 +349,11 @@ class Pass:
         for fault in faults:
             self.found.add(fault, line[0].source, line[1])
 
-    def _more(self, row: Mapping[str, Any], fact: str | None, number: int, source: str | None) -> None:
-        """What has to be asked of a row even if the other rules have nothing to say about it."""
-        for rule in self._always:
-            for path, said in rule.row(row) if rule.row else ():
-                self.found.add(Fault(rule.code, path, said), source, number)
-        self._see(row, fact, number, source)
+    def _more(self, row: Row, line: SourceLine) -> None:
+        """What has to be asked of a plain row even if the other rules have nothing to say about it."""
+        if self._always and not (self._quick and quiet(line[2] or b"")):
+            self._add(self._looks.faults(row), line)
+        self._see(row, None, line[1], line[0].source)
 
     def _see(self, row: Mapping[str, Any], fact: str | None, number: int, source: str | None) -> None:
         for code, see in self._seers:

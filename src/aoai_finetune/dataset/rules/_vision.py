@@ -144,12 +144,16 @@ def images_for(model: str | None) -> Callable[[Row], Faults]:
     return check
 
 
+_LEAST_BYTES: Final = len('{"messages":[{"content":[{"type":"image_url","image_url":{}}]}]}')
+
+
 class ImagesPerFile:
-    """The number of rows with images in a file."""
+    """The number of rows with images in a file. In one that is too small for so many they are not counted."""
 
     def __init__(self, settings: Settings) -> None:
         self._most = settings.limits["images-per-file"]
         self._rows = 0
+        self.blind = settings.size is not None and settings.size <= self._most * _LEAST_BYTES
 
     def see(self, row: Mapping[str, Any], _fact: str | None, _line: int, _source: str | None, /) -> None:
         """Count rows that have an image."""
