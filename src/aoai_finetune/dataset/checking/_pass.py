@@ -106,8 +106,9 @@ class Pass:
         self._tools = ToolRows([*rules, *always])
         self._comparing = any(isinstance(check, Compared) for _, check in self.checks)
         self._seers = [(code, check.see) for code, check in self.checks if not getattr(check, "blind", False)]
-        # Limits so low that a name or a text in a small row could be too long.
-        low = settings.limits["tool-name-characters"] < LONGEST_NAME or self._longest < _SMALL
+        # Limits so low that a name, a text or an image in a small row could be too long.
+        low = settings.limits["tool-name-characters"] < LONGEST_NAME
+        low = low or min(self._longest, settings.limits["image-bytes"]) < _SMALL
         self._small = _SMALL if shaped and not low else 0
         # Of rules of the user nobody knows what they look for.
         self._quick = shaped
@@ -246,8 +247,8 @@ class Pass:
             kind.times += 1
         else:
             self._check_again(kind, row, fact, line)
-        if kind.read and not quiet(line[2] or b""):
-            self._add(self._looks.faults(row), line)
+        if kind.read:
+            self._look(row, line)
         if kind.usable:
             said = plain_texts(row) if kind.plain else None
             self._use(row, fact, line, place, said, in_order=kind.in_order)
@@ -285,7 +286,8 @@ class Pass:
         if said is None and len(row) == 2:
             said = self._tools.flat(row, raw)
         if said is not None and self._fast and raw is not None and shows(raw, self._longest):
-            self._add([*faults, *self._looks.faults(row)], line)
+            self._add(faults, line)
+            self._look(row, line)
             self._use(row, fact, line, place, said)
             return not isinstance(fact, Fault)
         checked = CheckedRow(row)
@@ -351,9 +353,13 @@ class Pass:
 
     def _more(self, row: Row, line: SourceLine) -> None:
         """What has to be asked of a plain row even if the other rules have nothing to say about it."""
+        self._look(row, line)
+        self._see(row, None, line[1], line[0].source)
+
+    def _look(self, row: Row, line: SourceLine) -> None:
+        """Look into the texts of a row, unless its bytes show that there is nothing to be found."""
         if self._always and not (self._quick and quiet(line[2] or b"")):
             self._add(self._looks.faults(row), line)
-        self._see(row, None, line[1], line[0].source)
 
     def _see(self, row: Mapping[str, Any], fact: str | None, number: int, source: str | None) -> None:
         for code, see in self._seers:

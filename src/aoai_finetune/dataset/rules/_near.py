@@ -7,6 +7,7 @@ import string
 import sys
 from array import array
 from binascii import crc32
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import nsmallest
 from itertools import count, repeat
@@ -33,6 +34,7 @@ _KEPT: Final = 256
 _BINS: Final = 24
 _WIDTH: Final = 3  # bins of a band: two rows meet where they agree on all of them
 _BUCKET: Final = 16
+_COMPARED: Final = 16
 _REMEMBERED: Final = 100_000  # words: of more than that the rest takes a little longer, and no memory
 _AGREE: Final = 10  # bins in which rows of similarity 0.7 agree, all but one time in a thousand
 _MOST: Final = (1 << 31) - 1
@@ -96,11 +98,7 @@ class NearDuplicates:
         return [mixed >> _UPPER_HALF for mixed in least]
 
     def _near(self, keys: list[int], row: _Row) -> _Row | None:
-        candidates = set[int]()
-        for key in keys:
-            found = self._buckets.get(key, [])
-            candidates.update(found if isinstance(found, list) else [found])
-        for number in sorted(candidates):
+        for number in self._candidates(keys):
             other = self._rows[number - 1]
             if (
                 sum(map(eq, other.least, row.least)) >= _AGREE
@@ -108,6 +106,17 @@ class NearDuplicates:
             ):
                 return other
         return None
+
+    def _candidates(self, keys: list[int]) -> list[int]:
+        """The rows to compare with: of many those that share most bands, because phrases that all share are a few."""
+        shared = Counter[int]()
+        for key in keys:
+            found = self._buckets.get(key)
+            if found is not None:
+                shared.update(found if isinstance(found, list) else [found])
+        if len(shared) <= _COMPARED:
+            return sorted(shared)
+        return sorted(sorted(shared, key=lambda number: (-shared[number], number))[:_COMPARED])
 
     def _remember(self, keys: list[int], row: _Row) -> None:
         """Put the number of the row, counted from 1, into its buckets; most have one row only."""

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any, Final
 
+from ._vision import looks_like
+
 __all__ = ["LETTERS", "LONGEST_NAME", "WORDS", "shape_of"]
 
 LONGEST_NAME: Final = 32
@@ -98,8 +100,10 @@ def _text(text: str, key: str, texts: dict[str, int]) -> object:
     """What rules ask of a text: whether it is blank, what hides in it, and of a name which others are equal."""
     if text in _WORDS:
         return text
-    if key in LETTERS or (key == "url" and ":" in text) or (key == "name" and len(text) > LONGEST_NAME):
+    if key in LETTERS or (key == "name" and len(text) > LONGEST_NAME):
         return (text,)
+    if key == "url" and ":" in text:
+        return looks_like(text)
     kind = 0 if text.strip() else 1 if text else 2
     hidden = "" if text.isprintable() else "".join(_HIDDEN.findall(text))
     same = texts.setdefault(text, len(texts)) if key in _COMPARED else -1

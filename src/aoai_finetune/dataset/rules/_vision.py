@@ -19,6 +19,7 @@ __all__ = [
     "image_url",
     "images_at_most",
     "images_for",
+    "looks_like",
     "part_role",
 ]
 
@@ -105,6 +106,14 @@ def _starts_like_an_image(encoded: str) -> bool:
     except (Error, ValueError):
         return False
     return start.startswith(_STARTS)
+
+
+def looks_like(url: str) -> tuple[object, ...]:
+    """What of the address of a small image its rules look at."""
+    inline = _DATA.match(url)
+    if inline is not None:
+        return inline.group().lower(), _starts_like_an_image(url[inline.end() : inline.end() + 16])
+    return _WEB.match(url) is not None, _OTHER_FORMAT.search(url) is not None
 
 
 def image_size_at_most(most: int) -> Callable[[Row], Faults]:
