@@ -18,6 +18,8 @@ __all__ = ["ALIKE", "Kind", "Kinds"]
 
 Row: TypeAlias = dict[str, Any]
 
+_TRIES: Final = 256
+"""Lines of which digits matter, after which no other line is asked whether they do."""
 _KEPT: Final = 4096
 _CR: Final = ord("\r")
 _CR_LF: Final = b"\r\n"
@@ -91,6 +93,7 @@ class Kinds:
         alike: the same by the line with `ALIKE` applied to it: lines that differ in digits only.
         shapes: by what decides which findings there are.
         row: the row that `met` found last.
+        tries: how many lines are still asked whether their digits matter.
     """
 
     def __init__(self, found: Found) -> None:
@@ -100,6 +103,7 @@ class Kinds:
         self.shapes: dict[object, Kind] = {}
         self.row: Row = {}
         self._reasons: dict[str, Kind] = {}
+        self.tries = _TRIES
 
     def met(self, raw: bytes, row: Row | None) -> Kind | None:
         """The kind of a small line if that is known; lines that end with CR LF are another matter.
@@ -151,8 +155,12 @@ class Kinds:
 
     def keep_alike(self, raw: bytes, faults: Sequence[Fault]) -> None:
         """Remember a short line that holds no usable row for all that differ from it in digits from 2 to 9 only."""
-        if len(raw) < _SHORT and len(self.alike) < _KEPT and _digits_do_not_matter(raw):
+        if len(raw) >= _SHORT or len(self.alike) >= _KEPT:
+            return
+        if _digits_do_not_matter(raw):
             self.alike[raw.translate(ALIKE)] = Kind(faults, full=True)
+        else:
+            self.tries -= 1
 
     def keep_shape(self, shape: object, kind: Kind) -> None:
         """Remember a shape; None is no shape."""

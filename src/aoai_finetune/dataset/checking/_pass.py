@@ -198,7 +198,8 @@ class Pass:
                 self.rows += 1
                 if kind.full and kind.idle:
                     kind.times += 1
-                    self._kinds.keep_alike(raw, kind.faults)
+                    if self._kinds.tries:
+                        self._kinds.keep_alike(raw, kind.faults)
                     return 0
                 line = (leaf, number, raw)
                 return USABLE if self._known_row(kind, self._kinds.row, None, line, start + number) else 0

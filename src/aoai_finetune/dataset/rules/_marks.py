@@ -46,29 +46,31 @@ def marks_of(row: Mapping[str, Any], mark: Mark, *, in_order: bool = False) -> R
     The mark of the prompt is the same for a plain row; that of the whole is the same for a row known at a glance.
     `in_order` says that all keys of the row are in order, as `settled` tells of a shape.
     """
+    if not in_order and not _sorted_inside(row):
+        row = {key: _rearranged(row[key]) for key in _ordered(row)}
     messages: Any = row.get("messages")
     if messages.__class__ is not list or not 0 < len(messages) <= MOST:
-        return None, mark(_bytes_of(row, in_order)), answer_of(row), question_of(row)
+        return None, mark(_bytes_of(row)), answer_of(row), question_of(row)
     last = messages[-1]
     answered = last.__class__ is dict and last.get("role") == "assistant"
-    prompt = mark((*_flat(messages[:-1], in_order), "assistant")) if answered else None
+    prompt = mark((*_flat(messages[:-1]), "assistant")) if answered else None
     whole = _flat_with_tools(row, messages) if len(row) == 2 and "tools" in row else None
-    marked = mark(_bytes_of(row, in_order) if whole is None else whole)
+    marked = mark(_bytes_of(row) if whole is None else whole)
     given = last if answered else last_of(row, "assistant")
-    return prompt, marked, _answer(given, in_order) if given else "", _asked(row, messages)
+    return prompt, marked, _answer(given) if given else "", _asked(row, messages)
 
 
-def bytes_of_calls(calls: list[Any], *, in_order: bool) -> bytes:
-    """What stands for an answer that is nothing but calls."""
-    return _bytes_of(calls, in_order)
+def bytes_of_calls(calls: list[Any]) -> bytes:
+    """What stands for an answer that is nothing but calls, whose keys are in order."""
+    return _bytes_of(calls)
 
 
-def _answer(given: Mapping[str, Any], in_order: bool) -> str | bytes:
+def _answer(given: Mapping[str, Any]) -> str | bytes:
     """What a message answers: its text, or else its calls."""
     content: object = given.get("content")
     text = content if isinstance(content, str) else text_of(content)
     calls: object = None if text else given.get("tool_calls")
-    return bytes_of_calls(calls, in_order=in_order) if calls and is_list(calls) else text
+    return bytes_of_calls(calls) if calls and is_list(calls) else text
 
 
 def _asked(row: Mapping[str, Any], messages: list[Any]) -> str:
@@ -97,7 +99,7 @@ def settled(row: Mapping[str, Any]) -> bool:
     return True
 
 
-def _flat(messages: Iterable[Any], in_order: bool) -> list[Any]:
+def _flat(messages: Iterable[Any]) -> list[Any]:
     flat: list[Any] = []
     for message in messages:
         if len(message) == 2:  # most of them
@@ -107,7 +109,7 @@ def _flat(messages: Iterable[Any], in_order: bool) -> list[Any]:
                 continue
         turn = _flat_message(message)
         if turn is None:
-            flat.append(_bytes_of(message, in_order))
+            flat.append(_bytes_of(message))
         else:
             flat += turn
     return flat
@@ -135,9 +137,9 @@ def _flat_message(message: Mapping[str, Any]) -> tuple[Any, ...] | None:
     return flat
 
 
-def _bytes_of(value: object, in_order: bool) -> bytes:
-    """Equal for equal JSON values, and for no others. Version 2 of the format has no references."""
-    whole: Any = value if in_order or _sorted_inside(value) else _rearranged(value)
+def _bytes_of(value: dict[str, Any] | list[Any] | Mapping[str, Any]) -> bytes:
+    """Equal for equal JSON values in order, and for no others. Version 2 of the format has no references."""
+    whole: Any = value
     return dumps(whole, 2)
 
 

@@ -131,7 +131,7 @@ class Repeats:
         mark, items, last = self._mark, flat.items, flat.last
         prompt = mark((*items[1:last], "assistant"))
         text, calls = items[last + 1], _calls(items[last:])
-        answer: str | bytes = text or bytes_of_calls(calls, in_order=True)
+        answer: str | bytes = text or bytes_of_calls(calls)
         self._note((prompt, mark(tuple(items)), answer, flat.asked), place, fact)
         if not self._varied:
             self._add_answer(text or canonical_json(calls).decode())
