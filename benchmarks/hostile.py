@@ -82,6 +82,25 @@ def _tool(number: int, parameters: str = "{}") -> str:
     return f'{{"type":"function","function":{{"name":"f{number}","parameters":{parameters}}}}}'
 
 
+def _calling(arguments: list[Any], parameters: dict[str, Any]) -> bytes:
+    """One row that calls the tool `f` with each of these arguments."""
+    function = {"name": "f", "parameters": parameters}
+    calls = [
+        {"id": f"c{number}", "type": "function", "function": {"name": "f", "arguments": json.dumps(each)}}
+        for number, each in enumerate(arguments)
+    ]
+    messages = [{"role": "user", "content": "Q"}, {"role": "assistant", "tool_calls": calls}]
+    return json.dumps({"messages": messages, "tools": [{"type": "function", "function": function}]}).encode()
+
+
+def _word(number: int) -> str:
+    return "".join(chr(97 + number // 20**place % 20) for place in range(5))
+
+
+def _words(start: int, number: int) -> str:
+    return " ".join(map(_word, range(start, start + number)))
+
+
 SHAPES: Final[dict[str, Callable[[], bytes]]] = {
     # Many small rows, every one different
     "garbage keys": lambda: _lines(lambda n: f'{{"k{n}":{n}}}'),
@@ -177,6 +196,14 @@ SHAPES: Final[dict[str, Callable[[], bytes]]] = {
     "many choices": lambda: _many(str, _CALLED + '{"id":"c","type":"function","function":{"name":"f","arguments":"{\\"a\\":-1}"}}]}],"tools":[{"type":"function","function":{"name":"f","parameters":{"properties":{"a":{"enum":[', "]}}}}}]}"),
     "different tools": lambda: _lines(lambda n: _said(_asked("Q"), _ANSWER, more=f',"tools":[{_tool(n)}]')),
     "data URI": lambda: _said(f'{{"role":"user","content":[{{"type":"image_url","image_url":{{"url":"data:{";" * (SIZE // 2)}"}}}}]}}').encode(),
+    "calls that lack everything": lambda: _calling([{}] * 8_000, {"required": [f"r{n}" for n in range(900)]}),
+    "calls with many choices": lambda: _calling([{"a": [1] * 90}] * 3_000, {"properties": {"a": {"items": {"enum": [f"r{n}" for n in range(256)]}}}}),
+    "data URIs": lambda: _lines(lambda n: _said(f'{{"role":"user","content":[{{"type":"image_url","image_url":{{"url":"data:image/png;base64,iVBORw0KGgo{n}"}}}}]}}', _ANSWER)),
+    "UTF-16": lambda: _lines(lambda n: _said(_asked(str(n)), _ANSWER)).decode().encode("utf-16")[:SIZE],
+    "carriage returns at the ends": lambda: _lines(lambda n: _said(_asked(f"Q{n}"), _ANSWER)).replace(b"\n", b"\r\n"),
+    # Near duplicates
+    "nearly the same rows": lambda: _lines(lambda n: _said(_asked(_words(0, 40) + f" {_word(n)}"), _ANSWER)),
+    "rows with much in common": lambda: _lines(lambda n: _said(_asked(f"{_words(0, 22)} {_words(12 * n, 12)}"), _ANSWER)),
     # Patterns of level deep
     "almost addresses": lambda: _text("a@" + "a." * (SIZE // 2)),
     "almost addresses, many": lambda: _text("a@b" * (SIZE // 3)),

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aoai_finetune.dataset import AzureRules, Dataset, ValidationReport
+from aoai_finetune.dataset.rules._marks import marks_of, settled, stable_mark
 
 QUESTION = '{"role":"user","content":"Q"}'
 ANSWER = '{"role":"assistant","content":"A"}'
@@ -119,6 +120,60 @@ def test_broken_lines_are_counted_like_lines_that_are_looked_into(lines: list[by
     assert (few.counts, few.examples) == (all_of_them.counts, all_of_them.examples)
 
 
+DIGITS = st.lists(st.sampled_from("0123456789"), min_size=1, max_size=3).map("".join)
+NUMBERED = st.sampled_from([
+    '{"a%s":%s}', '{"a%s":1,"a%s":2}', '{"a%s":1,"a3":2}', "[%s,%s]", '{"a":-%s%s}', '{"a":0%s,"b":%s}', '{"a%s', '"%s%s',
+    '{"messages":[{"role":"assistant","weight":%s,"k%s":1}]}', '{"messages":%s.%s}', '{"a":%se%s00}', '{"a":NaN,"b":%s%s}',
+    '{"a":"\\u%s02%s"}', '{"fact":%s%s}', '{"fact":"%s","a":%s}', '{"tools":[{"function":{"name":"x%s"}},{"function":{"name":"x%s"}}]}',
+    '{"messages":[],"a":90071992547409%s%s}', "%s%s", '{"messages":[],"a":%s%s999999999999999999}', "{,%s%s}", "\\%s%s",
+])  # fmt: skip
+
+
+@given(
+    st.lists(
+        st.tuples(NUMBERED, st.lists(st.tuples(DIGITS, DIGITS), min_size=1, max_size=4)),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_lines_that_differ_in_digits_are_counted_like_lines_that_are_read(
+    found: list[tuple[str, list[tuple[str, str]]]],
+) -> None:
+    """One line stands for those with other digits only where no digit counts."""
+    lines = [_filled(template, digits) for template, many in found for digits in many]
+    data = "\n".join([*lines, *lines[::-1]]).encode()
+    few, all_of_them = (Dataset.from_jsonl(data).validate(AzureRules(keep=keep)) for keep in (1, 10**6))
+    assert (few.counts, few.examples) == (all_of_them.counts, all_of_them.examples)
+
+
+def _filled(template: str, digits: tuple[str, str]) -> str:
+    return template % digits[: template.count("%s")]
+
+
+@given(st.lists(ROW, min_size=1, max_size=3))
+def test_a_row_that_is_not_plain_has_one_mark_whatever_the_order_of_its_keys(rows: list[Any]) -> None:
+    """Copies are found among rows of all kinds, and only copies."""
+    turned = [_turned(row) for row in rows]
+    marks = {json.dumps(row, sort_keys=True): marks_of(row, stable_mark)[1] for row in (*rows, *turned)}
+    assert [marks_of(row, stable_mark)[1] for row in turned] == [
+        marks_of(row, stable_mark)[1] for row in rows
+    ]
+    assert len(set(marks.values())) == len(marks)
+
+
+@given(ROW)
+def test_rows_whose_shape_is_in_order_are_marked_alike_unsorted(row: Any) -> None:
+    """What is known of a shape saves looking at the keys."""
+    for each in (row, _turned(row)):
+        assert not settled(each) or marks_of(each, hash, in_order=True) == marks_of(each, hash)
+
+
+def _turned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _turned(value[key]) for key in reversed(value)}
+    return [_turned(item) for item in value] if isinstance(value, list) else value
+
+
 def test_what_is_known_of_a_line_holds_for_files_read_in_the_same_way() -> None:
     """A fact is missing where a column was named for it, and nowhere else."""
     data = b"{}\n" * 9
@@ -190,3 +245,68 @@ def test_workers_find_a_large_array_as_one_process_does(tmp_path: Any, ten: Any)
     alone, together = (Dataset.from_jsonl(path).validate(workers=workers) for workers in (1, 2))
     assert together == alone
     assert only(alone) == ("json-array", 1)
+
+
+def call(arguments: Any) -> dict[str, Any]:
+    """A call of the tool `f`."""
+    return {"id": "c", "type": "function", "function": {"name": "f", "arguments": json.dumps(arguments)}}
+
+
+def with_calls(parameters: Any, *arguments: Any) -> dict[str, Any]:
+    """A row that declares the tool `f` and calls it."""
+    calls = {"role": "assistant", "tool_calls": [call(each) for each in arguments]}
+    tool = {"type": "function", "function": {"name": "f", "parameters": parameters}}
+    return {"messages": [{"role": "user", "content": "Q"}, calls], "tools": [tool]}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "arguments"),
+    [
+        ({"required": [f"r{n}" for n in range(900)]}, [{}] * 3999),
+        ({"properties": {"a": {"items": {"enum": [f"r{n}" for n in range(256)]}}}}, [{"a": [1] * 90}] * 3999),
+        ({"additionalProperties": False}, [{str(n): 1 for n in range(900)}] * 1000),
+    ],
+)
+def test_calls_that_do_not_fit_are_named_a_bounded_number_of_times(
+    lines: Any, parameters: Any, arguments: Any
+) -> None:
+    """Calls times required keys grow with the square of the size of a row, and so would what is found."""
+    report = Dataset.from_jsonl(lines(with_calls(parameters, *arguments))).validate(level="rows")
+    assert 0 < report.counts["tool-schema"] <= 4000
+
+
+def test_what_is_not_looked_at_in_a_schema_is_not_called_wrong(lines: Any) -> None:
+    """A type that stands behind a thousand others, choices without end."""
+    kinds = ["number"] * 1001 + ["string"]
+    schema = {"properties": {"a": {"type": kinds}, "b": {"enum": [*range(300)]}}}
+    report = Dataset.from_jsonl(lines(with_calls(schema, {"a": "x", "b": "y"}))).validate(level="rows")
+    assert "tool-schema" not in report.counts
+
+
+@pytest.mark.parametrize("pattern", ["^(a+)+$", "(a|aa)*b", "("])
+def test_patterns_of_a_declared_schema_are_never_run(lines: Any, pattern: str) -> None:
+    """A pattern of somebody else's can take longer than the age of the universe."""
+    schema = {"properties": {"a": {"type": "string", "pattern": pattern}}, "patternProperties": {pattern: {}}}
+    report = Dataset.from_jsonl(lines(with_calls(schema, {"a": "a" * 5000 + "!"}))).validate(level="rows")
+    assert report.counts == {}
+
+
+URLS = st.sampled_from(
+    ["http://a.b/c", "https://a.b/c.gif", "https://a.b/c.gif?x", "HTTP://a", "http://", "ftp://a.b/c.gif", "a:b", "data:,", "data:a",
+     "data:image/png;base64,iVBORw0KGgoAAAA", "data:image/png;base64,iVBORw0KGg", "data:image/png,iVBORw0KGgo", "data:image/gif;base64,R0",
+     "data:image/jpeg;base64,/9j/4AAQ", "data:image/jpeg;BASE64,/9j/4AAQ", "data:IMAGE/PNG;base64,iVBORw0KGgo1234", "data:;;;;;,"]
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(URLS, st.text("0a/.+=é", max_size=18)), min_size=1, max_size=4))
+def test_images_that_look_alike_are_counted_like_images_that_are_looked_at(
+    found: list[tuple[str, str]],
+) -> None:
+    """Of an address its scheme, its ending and how its bytes begin decide."""
+    images = [{"type": "image_url", "image_url": {"url": url + more}} for url, more in found]
+    data = b"".join(
+        json.dumps({"messages": [{"role": "user", "content": [image]}]}).encode() + b"\n"
+        for image in images * 2
+    )
+    few, all_of_them = (Dataset.from_jsonl(data).validate(AzureRules(keep=keep)) for keep in (1, 10**6))
+    assert few.counts == all_of_them.counts

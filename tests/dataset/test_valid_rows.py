@@ -68,6 +68,26 @@ def picture(url: str, **keys: Any) -> Row:
     return {"type": "image_url", "image_url": {"url": url, **keys}}
 
 
+def declared(name: str, properties: Row, **keys: Any) -> Row:
+    """A strict tool, as structured outputs ask for it."""
+    parameters = {
+        "type": "object",
+        "properties": properties,
+        "required": [*properties],
+        "additionalProperties": False,
+        **keys,
+    }
+    return {"type": "function", "function": {"name": name, "strict": True, "parameters": parameters}}
+
+
+PERSON: Row = {
+    "person": {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "age": {"type": ["integer", "null"]}},
+        "required": ["name", "age"],
+        "additionalProperties": False,
+    }
+}
 PARIS = {"city": "Paris", "unit": "c"}
 CHAT: dict[str, Row] = {
     "plain": chat(U, A),
@@ -112,31 +132,35 @@ CHAT: dict[str, Row] = {
         tools=[WEATHER],
     ),
     "an empty result": chat(U, calling(call(PARIS)), result(""), A, tools=[WEATHER]),
-    "a result in parts": chat(
-        U, calling(call(PARIS)), result([{"type": "text", "text": "sunny"}]), A, tools=[WEATHER]
+    "a result that is empty": chat(U, calling(call(PARIS)), result(""), A, tools=[WEATHER]),
+    "a strict schema with definitions": chat(
+        U,
+        calling(call({"people": [{"name": "Ann", "age": None}]}, "invite")),
+        tools=[
+            declared(
+                "invite",
+                {"people": {"type": "array", "items": {"$ref": "#/$defs/person"}}},
+                **{"$defs": PERSON},
+            )
+        ],
     ),
-    "tools that are not used": chat(U, A, tools=[WEATHER, BARE]),
-    "no tools": chat(U, A, tools=[]),
-    "text parts": chat({"role": "user", "content": [{"type": "text", "text": "Hello"}]}, A),
-    "text parts everywhere": chat(
-        {"role": "system", "content": [{"type": "text", "text": "Be kind"}]},
-        {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]},
-        {"role": "assistant", "content": [{"type": "text", "text": "c"}]},
+    "a strict schema with alternatives": chat(
+        U,
+        calling(call({"item": {"x": 1.5}}, "store")),
+        tools=[
+            declared(
+                "store",
+                {
+                    "item": {
+                        "anyOf": [
+                            {"type": "string"},
+                            {"type": "object", "properties": {"x": {"type": "number"}}},
+                        ]
+                    }
+                },
+            )
+        ],
     ),
-    "an image from the web": chat(
-        {
-            "role": "user",
-            "content": [{"type": "text", "text": "What is it?"}, picture("https://a.org/b.png?size=large")],
-        },
-        A,
-    ),
-    "an image in the row": chat(
-        {"role": "user", "content": [picture("data:image/jpeg;base64,/9j/4AAQSkZJRgABAQ==", detail="low")]}, A
-    ),
-    "an image without an ending": chat(
-        {"role": "user", "content": [picture("HTTPS://cdn.a.org/img/42", detail="high")]}, A
-    ),
-    "webp": chat({"role": "user", "content": [picture("data:image/webp;base64,UklGRiQAAABXRUJQ")]}, A),
     "a refusal part": chat(U, {"role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]}),
     "Japanese": text("東京本社の電話番号は何番ですか?「総務部」へお問い合わせください…。"),
     "emoji": text("👩‍👩‍👧 👍🏽 🇯🇵 ok"),

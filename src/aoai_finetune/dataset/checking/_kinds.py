@@ -2,16 +2,49 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final, TypeAlias
 
+from jiter import from_json
+
+from ..rows._facts import FACT_KEY
 from ..rows._findings import Fault
+from ..rows._json import REASON, code_of, decided
+from ..rules._shapes import shape_of
 from ._found import Found
 
-__all__ = ["Kind", "Kinds"]
+__all__ = ["ALIKE", "Kind", "Kinds"]
 
+Row: TypeAlias = dict[str, Any]
+
+_TRIES: Final = 256
+"""Lines of which digits matter, after which no other line is asked whether they do."""
 _KEPT: Final = 4096
+_CR: Final = ord("\r")
+_CR_LF: Final = b"\r\n"
+_BLANK: Final = "EOF while parsing a v"
+"""What the parser says of blank lines, too."""
 _SHORT: Final = 64
+
+
+ALIKE: Final = bytes(ord("2") if code in b"3456789" else code for code in range(256))
+_COUNTS: Final = re.compile(rb"[\d.]{15}|\d[eE]|[eE][+-]?\d")
+"""Numbers that may be too large, depending on their digits."""
+_READ: Final = re.compile(rb"[\\\x80-\xff]|url|arguments|parameters")
+"""Lines in which single letters may count: escapes, and what rules look into."""
+
+
+def _digits_do_not_matter(raw: bytes) -> bool:
+    """Any digits from 2 to 9 may stand for one another: the line keeps its kind.
+
+    0 and 1 count as weights, and 0 at the start of a number; no known word has digits. Which texts are equal stays
+    the same as long as such digits stand in one text only.
+    """
+    if _READ.search(raw) or raw.translate(ALIKE).find(b"2") < 0:
+        return False
+    texts = raw.translate(ALIKE).split(b'"')
+    return sum(b"2" in text for text in texts[1::2]) <= 1 and not any(map(_COUNTS.search, texts[::2]))
 
 
 class Kind:
@@ -25,9 +58,11 @@ class Kind:
         plain: they hold rows of which `plain_texts` tells the texts.
         read: rules have to look into their texts all the same.
         times: how many came and were not counted yet.
+        idle: whoever meets them has nothing to do but to count, once they are full.
+        in_order: the keys of all of them are (`_marks.settled`).
     """
 
-    __slots__ = ("codes", "faults", "full", "plain", "read", "times", "usable")
+    __slots__ = ("codes", "faults", "full", "idle", "in_order", "plain", "read", "times", "usable")
 
     def __init__(
         self,
@@ -37,6 +72,7 @@ class Kind:
         usable: bool = False,
         plain: bool = False,
         read: bool = False,
+        in_order: bool = False,
     ) -> None:
         self.faults = faults
         self.codes = frozenset(fault[0] for fault in faults)
@@ -45,6 +81,8 @@ class Kind:
         self.plain = plain
         self.read = read
         self.times = 0
+        self.idle = not usable and not read
+        self.in_order = in_order
 
 
 class Kinds:
@@ -52,18 +90,77 @@ class Kinds:
 
     Attributes:
         lines: by the whole line, for short ones that hold no usable row. All of them are full.
+        alike: the same by the line with `ALIKE` applied to it: lines that differ in digits only.
         shapes: by what decides which findings there are.
+        row: the row that `met` found last.
+        tries: how many lines are still asked whether their digits matter.
     """
 
     def __init__(self, found: Found) -> None:
         self._found = found
         self.lines: dict[bytes, Kind] = {}
+        self.alike: dict[bytes, Kind] = {}
         self.shapes: dict[object, Kind] = {}
+        self.row: Row = {}
+        self._reasons: dict[str, Kind] = {}
+        self.tries = _TRIES
+
+    def met(self, raw: bytes, row: Row | None) -> Kind | None:
+        """The kind of a small line if that is known; lines that end with CR LF are another matter.
+
+        What was parsed already is `row`; what stands on the line is then `self.row`.
+        """
+        value: Any = row
+        if value is None:
+            bare = raw[:-1] if raw.endswith(b"\n") else raw
+            try:
+                value = from_json(bare, catch_duplicate_keys=True, allow_inf_nan=False, cache_mode="keys")
+            except ValueError as why:
+                said = str(why)
+                kind = self._reasons.get(said[:REASON])
+                if kind is not None and bare.isascii():
+                    return None if bare[-1] == _CR else kind
+                return self._broken(bare, said)
+        if value.__class__ is not dict:
+            return None if raw.endswith(_CR_LF) else self.shapes.get(value.__class__)
+        self.row = value
+        if FACT_KEY in value:
+            return None if raw.endswith(_CR_LF) else self._with_fact(value)
+        return None if raw.endswith(_CR_LF) else self.shapes.get(shape_of(value))
+
+    def _broken(self, bare: bytes, why: str) -> Kind | None:
+        """The kind of a line that is no JSON; the parser's reason is enough for most. None for a blank line."""
+        if not bare or bare.isspace() or bare[-1] == _CR:
+            return None
+        kind = self.shapes.get(code_of(bare, why))
+        start = why[:REASON]
+        if kind is not None and bare.isascii() and decided(start) and not start.startswith(_BLANK):
+            self._reasons[start] = kind
+        return kind
+
+    def _with_fact(self, row: Row) -> Kind | None:
+        """The kind of a row whose fact is not one; other facts have to be taken out first."""
+        fact = row[FACT_KEY]
+        if fact is None or fact.__class__ is str:
+            return None
+        rest = row.copy()
+        del rest[FACT_KEY]
+        kind = self.shapes.get((Fault, None, shape_of(rest)))
+        return kind if kind is not None and kind.full and kind.idle else None
 
     def keep_line(self, raw: bytes | None, faults: Sequence[Fault]) -> None:
         """Remember a line that holds no usable row."""
         if raw is not None and len(raw) < _SHORT and len(self.lines) < _KEPT and self._found.full(faults):
             self.lines[raw] = Kind(faults, full=True)
+
+    def keep_alike(self, raw: bytes, faults: Sequence[Fault]) -> None:
+        """Remember a short line that holds no usable row for all that differ from it in digits from 2 to 9 only."""
+        if len(raw) >= _SHORT or len(self.alike) >= _KEPT:
+            return
+        if _digits_do_not_matter(raw):
+            self.alike[raw.translate(ALIKE)] = Kind(faults, full=True)
+        else:
+            self.tries -= 1
 
     def keep_shape(self, shape: object, kind: Kind) -> None:
         """Remember a shape; None is no shape."""
@@ -72,8 +169,10 @@ class Kinds:
 
     def count(self) -> int:
         """Count the findings of all lines that came; how many of those known as a whole were rows."""
-        rows = sum(kind.times for raw, kind in self.lines.items() if not raw.isspace())
-        for kind in (*self.lines.values(), *self.shapes.values()):
+        rows = sum(
+            kind.times for raw, kind in (*self.lines.items(), *self.alike.items()) if not raw.isspace()
+        )
+        for kind in (*self.lines.values(), *self.alike.values(), *self.shapes.values()):
             self._found.add_again(kind.faults, kind.times)
             kind.times = 0
         return rows

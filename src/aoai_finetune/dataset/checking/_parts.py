@@ -18,7 +18,8 @@ from ...errors import DatasetError
 from ..rows._files import FileOnDisk, Span, spans
 from ..rows._findings import Finding
 from ..rows._sources import LineRows
-from ..rules._repeats import Repeats, stable_mark
+from ..rules._marks import stable_mark
+from ..rules._repeats import Repeats
 from ..rules._rules import Settings
 
 if TYPE_CHECKING:

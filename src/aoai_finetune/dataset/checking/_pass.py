@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Mapping, Sequence, Sized
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from typing import Any, Final, TypeAlias
+from typing import Any, BinaryIO, Final, TypeAlias
 
 from jiter import from_json
 
@@ -14,8 +14,10 @@ from ..rows._findings import Fault
 from ..rows._json import MAX_ROW, code_of, parse_row
 from ..rows._rewrite import USABLE
 from ..rows._sources import ChainRows, LineRows, Rows, SourceLine
+from ..rules._marks import settled
 from ..rules._messages import MOST, CheckedRow
 from ..rules._plain import plain_texts, shows
+from ..rules._private import quiet
 from ..rules._repeats import Compared, Repeats
 from ..rules._row_checks import RowChecks
 from ..rules._rules import FileCheck, Rule, Settings, Spot
@@ -23,7 +25,7 @@ from ..rules._shapes import LONGEST_NAME, shape_of
 from ..rules._tool_rows import Flat, ToolRows
 from ._foreign import foreign
 from ._found import Found
-from ._kinds import Kind, Kinds
+from ._kinds import ALIKE, Kind, Kinds
 from ._reading import TOO_LONG
 from ._report import ValidationReport
 
@@ -104,11 +106,15 @@ class Pass:
         self._tools = ToolRows([*rules, *always])
         self._comparing = any(isinstance(check, Compared) for _, check in self.checks)
         self._seers = [(code, check.see) for code, check in self.checks if not getattr(check, "blind", False)]
-        # Limits so low that a name or a text in a small row could be too long.
-        low = settings.limits["tool-name-characters"] < LONGEST_NAME or self._longest < _SMALL
+        # Limits so low that a name, a text or an image in a small row could be too long.
+        low = settings.limits["tool-name-characters"] < LONGEST_NAME
+        low = low or min(self._longest, settings.limits["image-bytes"]) < _SMALL
         self._small = _SMALL if shaped and not low else 0
+        # Of rules of the user nobody knows what they look for.
+        self._quick = shaped
         self._kinds = Kinds(self.found)
         self._crlf = False
+        self._reading: tuple[BinaryIO, LineRows, int]
 
     def read(self, rows: Rows, *, watched: bool = True) -> None:
         """Check all rows, and show how far it is where that takes long and somebody looks (unless not `watched`)."""
@@ -139,15 +145,17 @@ class Pass:
         One loop on purpose: each of its lines runs once per row, and a call for one of them would cost more than it.
         """
         start, source = self.repeats.start(leaf.source), leaf.source
-        again, longest = self._kinds.lines.get, self._longest
+        again, alike, longest = self._kinds.lines.get, self._kinds.alike.get, self._longest
         note = self.repeats.note_glanced if self._comparing else None
         more = bool(self._always or self._seers)
         flat_line = None if more else self._tools.flat_line
         number = others = 0
         notes = bytearray()
         noted = notes.append
+        other = self._other
         self.found.name(source)
         with opened(leaf.content) as handle:
+            self._reading = handle, leaf, start
             for number, raw in lines_of(handle):
                 row: Any = None
                 said: list[str] | Flat | None = None
@@ -162,26 +170,41 @@ class Pass:
                             said = plain_texts(row)
                     except ValueError:
                         said = None
-                elif (known := again(raw)) is not None:
+                elif (known := again(raw) or alike(raw.translate(ALIKE))) is not None:
                     known.times += 1
                     others += 1
                     noted(0)
                     continue
                 # The backslash and the byte are the first look of `shows`, which most rows need no more than.
                 if said is None or ((_BACKSLASH in raw or _E2 in raw) and not shows(raw, longest, said)):
-                    whole = raw if len(raw) < MAX_ROW else whole_line(handle, raw)
-                    usable = self._line((leaf, number, whole), start + number, row)
-                    noted(USABLE if usable else 0)
+                    noted(other(raw, row, number))
                     others += 1
                     continue
                 noted(len(said) >> 1 if row is not None and len(said) >> 1 < USABLE else USABLE)
                 if note is not None:
                     note(said, start + number)
                 if more and row is not None:
-                    self._more(row, None, number, source)
+                    self._more(row, (leaf, number, raw))
         self.rows += number - others
         self.lines = number
         return bytes(notes)
+
+    def _other(self, raw: bytes, row: Row | None, number: int) -> int:
+        """Check a line that a glance did not settle, sooner if it is small and of a known kind; what to note of it."""
+        handle, leaf, start = self._reading
+        if len(raw) <= self._small:
+            kind = self._kinds.met(raw, row)
+            if kind is not None:
+                self.rows += 1
+                if kind.full and kind.idle:
+                    kind.times += 1
+                    if self._kinds.tries:
+                        self._kinds.keep_alike(raw, kind.faults)
+                    return 0
+                line = (leaf, number, raw)
+                return USABLE if self._known_row(kind, self._kinds.row, None, line, start + number) else 0
+        whole = raw if len(raw) < MAX_ROW else whole_line(handle, raw)
+        return USABLE if self._line((leaf, number, whole), start + number, row) else 0
 
     def _line(self, line: SourceLine, place: int, row: Row | None = None) -> bool:
         """Check one physical line, which may have been parsed: does it hold a row that can be used?"""
@@ -226,9 +249,10 @@ class Pass:
         else:
             self._check_again(kind, row, fact, line)
         if kind.read:
-            self._add(self._looks.faults(row), line)
+            self._look(row, line)
         if kind.usable:
-            self._use(row, fact, line, place, plain_texts(row) if kind.plain else None)
+            said = plain_texts(row) if kind.plain else None
+            self._use(row, fact, line, place, said, in_order=kind.in_order)
         return kind.usable and fact.__class__ is not Fault
 
     def _no_row(self, line: SourceLine) -> bool:
@@ -263,7 +287,8 @@ class Pass:
         if said is None and len(row) == 2:
             said = self._tools.flat(row, raw)
         if said is not None and self._fast and raw is not None and shows(raw, self._longest):
-            self._add([*faults, *self._looks.faults(row)], line)
+            self._add(faults, line)
+            self._look(row, line)
             self._use(row, fact, line, place, said)
             return not isinstance(fact, Fault)
         checked = CheckedRow(row)
@@ -276,7 +301,9 @@ class Pass:
         else:
             self._keep_line(line, [*faults, *looked])
         read, full = self._looks.ask(checked), self.found.full(faults)
-        self._kinds.keep_shape(shape, Kind(faults, full=full, usable=usable, plain=plain, read=read))
+        order = usable and shape is not None and settled(row)
+        kind = Kind(faults, full=full, usable=usable, plain=plain, read=read, in_order=order)
+        self._kinds.keep_shape(shape, kind)
         return usable and not isinstance(fact, Fault)
 
     def _check_again(self, kind: Kind, row: Row, fact: str | Fault | None, line: SourceLine) -> None:
@@ -294,7 +321,14 @@ class Pass:
             self._kinds.keep_line(raw, faults)
 
     def _use(
-        self, row: Row, fact: str | Fault | None, line: SourceLine, place: int, said: list[str] | Flat | None
+        self,
+        row: Row,
+        fact: str | Fault | None,
+        line: SourceLine,
+        place: int,
+        said: list[str] | Flat | None,
+        *,
+        in_order: bool = False,
     ) -> None:
         """Let those see a usable row who compare it with others; `said` is what a glance told of it."""
         given = fact if isinstance(fact, str) else None
@@ -303,7 +337,7 @@ class Pass:
         if self._comparing and said is not None:
             self.repeats.note_glanced(said, place, given)
         elif self._comparing:
-            self.repeats.note(row, given, place)
+            self.repeats.note(row, given, place, in_order=in_order)
 
     @staticmethod
     def _fact_faults(fact: str | Fault | None, line: SourceLine) -> list[Fault]:
@@ -318,12 +352,15 @@ class Pass:
         for fault in faults:
             self.found.add(fault, line[0].source, line[1])
 
-    def _more(self, row: Mapping[str, Any], fact: str | None, number: int, source: str | None) -> None:
-        """What has to be asked of a row even if the other rules have nothing to say about it."""
-        for rule in self._always:
-            for path, said in rule.row(row) if rule.row else ():
-                self.found.add(Fault(rule.code, path, said), source, number)
-        self._see(row, fact, number, source)
+    def _more(self, row: Row, line: SourceLine) -> None:
+        """What has to be asked of a plain row even if the other rules have nothing to say about it."""
+        self._look(row, line)
+        self._see(row, None, line[1], line[0].source)
+
+    def _look(self, row: Row, line: SourceLine) -> None:
+        """Look into the texts of a row, unless its bytes show that there is nothing to be found."""
+        if self._always and not (self._quick and quiet(line[2] or b"")):
+            self._add(self._looks.faults(row), line)
 
     def _see(self, row: Mapping[str, Any], fact: str | None, number: int, source: str | None) -> None:
         for code, see in self._seers:

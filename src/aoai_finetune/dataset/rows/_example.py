@@ -23,7 +23,9 @@ __all__ = [
     "by_answer",
     "derived_fact",
     "digest_of",
+    "last_of",
     "question_of",
+    "text_of",
     "turns",
 ]
 
@@ -45,7 +47,7 @@ class Message:
     @property
     def text(self) -> str:
         """The text, or the text parts joined; empty when there is none."""
-        return self.content if isinstance(self.content, str) else _text(list(self.content or ()))
+        return self.content if isinstance(self.content, str) else text_of(list(self.content or ()))
 
     @classmethod
     def from_row(cls, message: Mapping[str, Any]) -> Self:
@@ -156,7 +158,7 @@ class Example:
     def system(self) -> str:
         """Text of the first system (or developer) message, empty if there is none."""
         return next(
-            (_text(turn.get("content")) for turn in turns(self.row) if turn.get("role") in _SYSTEM), ""
+            (text_of(turn.get("content")) for turn in turns(self.row) if turn.get("role") in _SYSTEM), ""
         )
 
     @override
@@ -185,14 +187,16 @@ def _objects(value: object) -> Iterator[Mapping[str, Any]]:
     return (item for item in value if is_object(item)) if is_list(value) else iter(())
 
 
-def _text(content: object) -> str:
+def text_of(content: object) -> str:
+    """A content's text, or its text parts joined; empty when there is none."""
     if isinstance(content, str):
         return content
     texts = (part.get("text") for part in _objects(content))
     return "".join(text for text in texts if isinstance(text, str))
 
 
-def _last(row: Mapping[str, Any], role: str) -> Mapping[str, Any] | None:
+def last_of(row: Mapping[str, Any], role: str) -> Mapping[str, Any] | None:
+    """The last message with a role, None if there is none."""
     if "messages" not in row:
         return next((turn for turn in reversed(list(turns(row))) if turn.get("role") == role), None)
     messages: object = row["messages"]
@@ -204,17 +208,17 @@ def _last(row: Mapping[str, Any], role: str) -> Mapping[str, Any] | None:
 
 def question_of(row: Mapping[str, Any]) -> str:
     """Text of the last user message of a parsed row."""
-    asked = _last(row, "user")
-    return "" if asked is None else _text(asked.get("content"))
+    asked = last_of(row, "user")
+    return "" if asked is None else text_of(asked.get("content"))
 
 
 def answer_of(row: Mapping[str, Any]) -> str:
     """Text of the last assistant message of a parsed row, or the canonical JSON of its tool calls."""
-    given = _last(row, "assistant")
+    given = last_of(row, "assistant")
     if given is None:
         return ""
     calls: object = given.get("tool_calls")
-    return _text(given.get("content")) or (canonical_json(calls).decode() if calls else "")
+    return text_of(given.get("content")) or (canonical_json(calls).decode() if calls else "")
 
 
 def digest_of(row: Mapping[str, Any]) -> bytes:

@@ -11,14 +11,13 @@ from jiter import from_json
 from ._findings import Fault
 from ._shape import kind_of
 
-__all__ = ["BOM", "MAX_ROW", "code_of", "explained", "parse_object", "parse_row"]
+__all__ = ["BOM", "MAX_ROW", "REASON", "code_of", "decided", "explained", "parse_object", "parse_row"]
 
 MAX_ROW: Final = 64 * 1024 * 1024
 """A longer row is reported and not read: it cannot be a training row, and must not eat the memory."""
 
 BOM: Final = b"\xef\xbb\xbf"
 
-_PLACE = re.compile(r" at line 1 column (\d+)$")
 _NOT_A_NUMBER = re.compile(rb"-?(NaN|Infinity|inf|nan)")
 
 
@@ -67,7 +66,7 @@ def code_of(bare: bytes, why: str) -> str:
             return "bom-inside"
         if why.startswith(_NOT_UTF8) or _first_bad_byte(bare) >= 0:
             return "encoding"
-    code = _code(why[:_START])
+    code = decided(why[:REASON])
     if code:
         return code
     return "json-number" if _NOT_A_NUMBER.match(bare, max(0, _parted(why)[1] - 1)) else "json-syntax"
@@ -85,7 +84,8 @@ _REASONS: Final = {
 """How the parser's reasons start; all others are `json-syntax`."""
 _DOUBTFUL: Final = ("expected value", "expected ident", "invalid number")
 """What the parser says of NaN and infinities, and of other things."""
-_START: Final = len("Detected duplicate key")  # tells reasons apart, and holds no text of a row
+REASON: Final = len("Detected duplicate key")
+"""Letters of a reason that tell it from others, and hold no text of a row."""
 _SAID: Final = {
     "json-duplicate-key": "an object has the same key twice",
     "json-depth": "objects and lists are nested too deeply",
@@ -96,17 +96,17 @@ _SAID: Final = {
 
 
 @lru_cache(256)
-def _code(start: str) -> str:
-    """What a reason that starts so stands for, empty where that takes a closer look."""
+def decided(start: str) -> str:
+    """The code that a reason with this start (of `REASON` letters) stands for, empty where it takes a closer look."""
     if start.startswith(_DOUBTFUL):
         return ""
-    return next((code for known, code in _REASONS.items() if start.startswith(known[:_START])), "json-syntax")
+    return next((code for known, code in _REASONS.items() if start.startswith(known[:REASON])), "json-syntax")
 
 
 def _parted(why: str) -> tuple[str, int]:
     """The parser's reason, and the column, which is 0 where it names none."""
-    place = _PLACE.search(why)
-    return (why[: place.start()], int(place.group(1))) if place else (why, 0)
+    reason, place, column = why.rpartition(" at line 1 column ")
+    return (reason, int(column)) if place and column.isdecimal() else (why, 0)
 
 
 def _first_bad_byte(raw: bytes) -> int:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
-from ..rows._shape import is_object
-from ._messages import Faults, Row, objects, some
+from ._messages import Faults, Row, texts
 
-__all__ = ["bidi_controls", "damaged_text", "longer_than", "nul_characters", "texts"]
+__all__ = ["bidi_controls", "damaged_text", "longer_than", "nul_characters"]
 
 _OVERRIDES: Final = "\u202d\u202e"
 _OPENING: Final = "\u202a\u202b\u2066\u2067\u2068"
@@ -17,17 +16,6 @@ _CLOSING: Final = "\u202c\u2069"
 _BIDI: Final = re.compile(f"[{_OVERRIDES}{_OPENING}{_CLOSING}]")
 _ANY_BIDI: Final = _OVERRIDES + _OPENING + _CLOSING
 _DAMAGED: Final = re.compile("[\ufeff\ufffd]")
-
-
-def texts(row: Row) -> Iterator[tuple[str, str]]:
-    """Every text of the messages of a row, with its path."""
-    for path, message in objects(row):
-        content: object = message.get("content")
-        if isinstance(content, str):
-            yield f"{path}.content", content
-        for index, part in enumerate(some(content)):
-            if is_object(part) and isinstance(part.get("text"), str):
-                yield f"{path}.content[{index}].text", part["text"]
 
 
 def nul_characters(row: Row) -> Faults:

@@ -6,7 +6,6 @@ Every check is a pure function that takes any JSON object and yields `(JSON path
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 from ..rows._canonical import canonical_json
@@ -40,6 +39,7 @@ __all__ = [
     "role_unknown",
     "row_keys",
     "some",
+    "texts",
     "tool_call_id",
     "tool_calls",
     "weight_value",
@@ -73,7 +73,6 @@ _ABSENT: Final = object()
 _EXACT: Final = 2**53
 _LISTS: Final = ("content", "tool_calls")
 
-
 MOST: Final = 4_000
 """Of a longer list in a row the rest is not looked at; `list-too-long` says so."""
 
@@ -86,14 +85,32 @@ def some(value: object) -> list[Any]:
 class CheckedRow(dict[str, Any]):
     """A row that remembers its messages, so that fifty checks do not each look for them again."""
 
-    @cached_property
+    _objects: list[tuple[str, Row]] | None = None
+    _words: set[str] | None = None
+    _texts: list[tuple[str, str]] | None = None
+
+    @property
     def objects(self) -> list[tuple[str, Row]]:
         """Every message that is an object, with its path."""
-        return list(_objects(self))
+        if self._objects is None:
+            self._objects = list(_objects(self))
+        return self._objects
 
-    @cached_property
+    @property
     def words(self) -> set[str]:
         """The keys of the row, of its input, messages and parts, and the roles: what decides which rules apply."""
+        if self._words is None:
+            self._words = self._all_words()
+        return self._words
+
+    @property
+    def texts(self) -> list[tuple[str, str]]:
+        """Every text of the messages, with its path."""
+        if self._texts is None:
+            self._texts = list(_all_texts(self.objects))
+        return self._texts
+
+    def _all_words(self) -> set[str]:
         words = set(self)
         asked: object = self.get("input")
         if is_object(asked):
@@ -130,6 +147,21 @@ def _objects(row: Row) -> Iterator[tuple[str, Row]]:
         for index, message in enumerate(some(messages)):
             if is_object(message):
                 yield f"{path}[{index}]", message
+
+
+def texts(row: Row) -> Iterable[tuple[str, str]]:
+    """Every text of the messages of a row, with its path."""
+    return row.texts if isinstance(row, CheckedRow) else _all_texts(_objects(row))
+
+
+def _all_texts(messages: Iterable[tuple[str, Row]]) -> Iterator[tuple[str, str]]:
+    for path, message in messages:
+        content: object = message.get("content")
+        if isinstance(content, str):
+            yield f"{path}.content", content
+        for at, part in enumerate(some(content)):
+            if is_object(part) and isinstance(part.get("text"), str):
+                yield f"{path}.content[{at}].text", part["text"]
 
 
 def list_too_long(row: Row) -> Faults:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+import string
+import sys
 from array import array
 from binascii import crc32
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import nsmallest
+from itertools import count, repeat
 from operator import eq
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -15,26 +20,35 @@ from ._rules import Settings, Spot
 
 __all__ = ["NearDuplicates"]
 
-_Key: TypeAlias = tuple[int, ...]
+_Word: TypeAlias = str | bytes
 _TOKEN: Final = re.compile(r"[ァ-ヺー]+|[ぁ-ゖ]+|[一-鿿々]+|[^\W\u3040-\u30ff\u4e00-\u9fff]+")
 _NUMBER: Final = re.compile(r"\d+")
+_ASCII_TOKEN: Final = bytes(
+    ord(chr(code).lower()) if chr(code) in string.ascii_letters + string.digits + "_" else 0x20
+    for code in range(256)
+)
+"""Spaces between what `_TOKEN` finds, in lower case."""
+_ASCII_NUMBER: Final = bytes(code if chr(code) in string.digits else 0x20 for code in range(256))
 _ALIKE: Final = 0.7
 _KEPT: Final = 256
 _BINS: Final = 24
 _WIDTH: Final = 3  # bins of a band: two rows meet where they agree on all of them
 _BUCKET: Final = 16
+_COMPARED: Final = 16
+_REMEMBERED: Final = 100_000  # words: of more than that the rest takes a little longer, and no memory
 _AGREE: Final = 10  # bins in which rows of similarity 0.7 agree, all but one time in a thousand
-_MASK: Final = (1 << 32) - 1
+_MOST: Final = (1 << 31) - 1
 _RUN: Final = 3
+_UPPER_HALF: Final = sys.hash_info.width - 32  # of a hash is the better one
 _SYSTEM: Final = ("system", "developer")
 
 
-class _Codes(dict[str, int]):
+class _Codes(dict[_Word, int]):
     """A number for each word, the same in every process; made when a word is first met."""
 
-    def __missing__(self, token: str) -> int:
-        code = crc32(token.encode(errors="replace")) * 0x9E3779B1 & _MASK
-        if len(self) < 1_000_000:
+    def __missing__(self, token: _Word) -> int:
+        code = crc32(token if isinstance(token, bytes) else token.encode(errors="replace"))
+        if len(self) < _REMEMBERED:
             self[token] = code
         return code
 
@@ -50,8 +64,8 @@ class NearDuplicates:
     """
 
     def __init__(self, _settings: Settings) -> None:
-        self._codes = _Codes()
-        self._buckets: dict[_Key, list[int]] = {}
+        self._code = _Codes().__getitem__
+        self._buckets: dict[int, int | list[int]] = {}
         self._rows: list[_Row] = []
 
     def see(self, row: Mapping[str, Any], _fact: str | None, line: int, source: str | None, /) -> str | None:
@@ -60,9 +74,8 @@ class NearDuplicates:
         grams = self._grams(text)
         if not grams:
             return None
-        numbers = hash(tuple(_NUMBER.findall(text)))
-        seen = _Row(array("I", grams), _least(grams), hash(text), line, source)
-        keys = [(numbers, at, *seen.least[at : at + _WIDTH]) for at in range(0, _BINS, _WIDTH)]
+        seen = _Row(array("i", grams), _least(grams), hash(text), line, source)
+        keys = _keys(_numbers(text), seen.least)
         near = self._near(keys, seen)
         if near is None:
             self._remember(keys, seen)
@@ -75,21 +88,18 @@ class NearDuplicates:
         return ()
 
     def _grams(self, text: str) -> list[int]:
-        """The smallest hashes of all runs of three words, in order."""
-        codes = [self._codes[token] for token in _TOKEN.findall(text.lower())]
-        if len(codes) < _RUN:
+        """The smallest hashes of all runs of three words, in order. Hashes of numbers are the same everywhere."""
+        words = _words(text)
+        if len(words) < _RUN:
             return []
-        runs = zip(codes, codes[1:], codes[2:], strict=False)
-        hashes = {
-            ((a * 0x85EBCA6B ^ b * 0xC2B2AE35) + c * 0x27D4EB2F) * 0x9E3779B97F4A7C15 >> 24 & _MASK
-            for a, b, c in runs
-        }
-        return sorted(hashes)[:_KEPT]
+        codes = list(map(self._code, words))
+        hashes = set(map(hash, zip(codes, codes[1:], codes[2:], strict=False)))
+        least = nsmallest(_KEPT, hashes) if len(hashes) > 16 * _KEPT else sorted(hashes)[:_KEPT]
+        return [mixed >> _UPPER_HALF for mixed in least]
 
-    def _near(self, keys: Iterable[_Key], row: _Row) -> _Row | None:
-        candidates = {number for key in keys for number in self._buckets.get(key, ())}
-        for number in sorted(candidates):
-            other = self._rows[number]
+    def _near(self, keys: list[int], row: _Row) -> _Row | None:
+        for number in self._candidates(keys):
+            other = self._rows[number - 1]
             if (
                 sum(map(eq, other.least, row.least)) >= _AGREE
                 and _similarity(other.grams, row.grams) >= _ALIKE
@@ -97,12 +107,29 @@ class NearDuplicates:
                 return other
         return None
 
-    def _remember(self, keys: Iterable[_Key], row: _Row) -> None:
+    def _candidates(self, keys: list[int]) -> list[int]:
+        """The rows to compare with: of many those that share most bands, because phrases that all share are a few."""
+        shared = Counter[int]()
         for key in keys:
-            bucket = self._buckets.setdefault(key, [])
-            if len(bucket) < _BUCKET:
-                bucket.append(len(self._rows))
+            found = self._buckets.get(key)
+            if found is not None:
+                shared.update(found if isinstance(found, list) else [found])
+        if len(shared) <= _COMPARED:
+            return sorted(shared)
+        return sorted(sorted(shared, key=lambda number: (-shared[number], number))[:_COMPARED])
+
+    def _remember(self, keys: list[int], row: _Row) -> None:
+        """Put the number of the row, counted from 1, into its buckets; most have one row only."""
         self._rows.append(row)
+        number, buckets = len(self._rows), self._buckets
+        for key in keys:
+            found = buckets.setdefault(key, number)
+            if found is number:
+                continue
+            if not isinstance(found, list):
+                buckets[key] = [found, number]
+            elif len(found) < _BUCKET:
+                found.append(number)
 
 
 class _Row(NamedTuple):
@@ -115,28 +142,53 @@ class _Row(NamedTuple):
 
 def _text(row: Mapping[str, Any]) -> str:
     """All texts but those of the system."""
-    return "\n".join(text for turn in turns(row) if turn.get("role") not in _SYSTEM for text in _texts(turn))
+    found: list[str] = []
+    for turn in turns(row):
+        if turn.get("role") in _SYSTEM:
+            continue
+        content: object = turn.get("content")
+        if isinstance(content, str):
+            found.append(content)
+        else:
+            found += _parts(content)
+        if turn.get("tool_calls"):
+            found.append(repr(turn["tool_calls"]))
+    return "\n".join(found)
 
 
-def _texts(turn: Mapping[str, Any]) -> Iterator[str]:
-    content: object = turn.get("content")
-    if isinstance(content, str):
-        yield content
-    elif is_list(content):
+def _parts(content: object) -> Iterator[str]:
+    if is_list(content):
         yield from (str(part["text"]) for part in content if is_object(part) and "text" in part)
-    if turn.get("tool_calls"):
-        yield repr(turn["tool_calls"])
+
+
+def _words(text: str) -> Sequence[_Word]:
+    if text.isascii():
+        return text.encode().translate(_ASCII_TOKEN).split()
+    return _TOKEN.findall(text.lower())
+
+
+def _numbers(text: str) -> int:
+    """The same for texts with the same numbers in the same order."""
+    if text.isascii():
+        return hash(b" ".join(text.encode().translate(_ASCII_NUMBER).split()))
+    return hash(" ".join(_NUMBER.findall(text)).encode(errors="replace"))
+
+
+def _keys(numbers: int, least: array[int]) -> list[int]:
+    """A number for each band, equal where two rows meet."""
+    bands = (least[at::_WIDTH] for at in range(_WIDTH))
+    return list(map(hash, zip(repeat(numbers), count(), *bands, strict=False)))
 
 
 def _least(grams: Iterable[int]) -> array[int]:
-    """The smallest hash of each bin; an empty bin borrows from the one before it."""
-    least = [_MASK] * _BINS
-    for gram in grams:
-        least[gram % _BINS] = min(least[gram % _BINS], gram)
-    last = next((value for value in reversed(least) if value != _MASK), 0)
+    """The smallest hash of each bin; an empty bin borrows from the one before it. The hashes are in order."""
+    least = [_MOST] * _BINS
+    for gram in reversed([*grams]):
+        least[gram % _BINS] = gram
+    last = next((value for value in reversed(least) if value != _MOST), 0)
     for at, value in enumerate(least):
-        last = least[at] = last if value == _MASK else value
-    return array("I", least)
+        last = least[at] = last if value == _MOST else value
+    return array("i", least)
 
 
 def _similarity(one: array[int], two: array[int]) -> float:

@@ -11,37 +11,27 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from functools import cached_property, partial
-from hashlib import sha256
-from itertools import chain, compress, islice, starmap
+from itertools import compress, islice, starmap
 from operator import eq
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Final, Self
 
 from typing_extensions import override
 
-from ..rows._canonical import canonical_json, canonical_row
-from ..rows._example import answer_of, question_of
-from ..rows._shape import is_list, is_object
+from ..rows._canonical import canonical_json
+from ..rows._example import answer_of
 from ..rows._text import normalise
-from ._messages import MOST
+from ._marks import Mark, RowMarks, bytes_of_calls, marks_of
 from ._rules import Settings, Spot
-from ._tool_rows import Flat, flat_message
+from ._tool_rows import Flat
 
-__all__ = ["Compared", "Contradictions", "Duplicates", "FewPhrasings", "OneAnswer", "Repeats", "stable_mark"]
+__all__ = ["Compared", "Contradictions", "Duplicates", "FewPhrasings", "OneAnswer", "Repeats"]
 
-Mark: TypeAlias = Callable[[Any], int]
-
-_EXACT: Final = frozenset({str, int})
 _ENOUGH_PHRASINGS: Final = 4
 _NORMALISED: Final = 4096
 _SPELLINGS: Final = 16_384
 """Characters of differently spelt answers that are compared by what they say before a difference is one."""
 _LINE_BITS: Final = 40
 _LINE: Final = (1 << _LINE_BITS) - 1
-
-
-def stable_mark(value: object) -> int:
-    """A mark that means the same in every process."""
-    return int.from_bytes(sha256(repr(value).encode(errors="surrogatepass")).digest()[:8], signed=True)
 
 
 class _Marks:
@@ -130,21 +120,24 @@ class Repeats:
         if not self._varied:
             self._add_answer(answer)
 
-    def note(self, row: Mapping[str, Any], fact: str | None, place: int) -> None:
-        """Note any other sound row."""
-        prompt, whole = _marks_of(row, self._mark)
-        self._note(prompt, whole, answer_of(row), question_of(row), place, fact)
+    def note(self, row: Mapping[str, Any], fact: str | None, place: int, *, in_order: bool = False) -> None:
+        """Note any other sound row; `in_order` says that its keys are (`_marks.settled`)."""
+        found = marks_of(row, self._mark, in_order=in_order)
+        self._note(found, place, fact)
+        if not self._varied:
+            self._add_answer(found[2] if isinstance(found[2], str) else answer_of(row))
 
     def _note_flat(self, flat: Flat, place: int, fact: str | None) -> None:
-        items, last = flat.items, flat.last
-        prompt = self._mark((*items[1:last], "assistant"))
-        answer = items[-1] if len(items) - last == 2 else _answer_of_calls(items[last:])
-        self._note(prompt, self._mark(tuple(items)), answer, flat.asked, place, fact)
+        mark, items, last = self._mark, flat.items, flat.last
+        prompt = mark((*items[1:last], "assistant"))
+        text, calls = items[last + 1], _calls(items[last:])
+        answer: str | bytes = text or bytes_of_calls(calls)
+        self._note((prompt, mark(tuple(items)), answer, flat.asked), place, fact)
+        if not self._varied:
+            self._add_answer(text or canonical_json(calls).decode())
 
-    def _note(
-        self, prompt: int | None, whole: int, answer: str, asked: str, place: int, fact: str | None
-    ) -> None:
-        mark, marks = self._mark, self._marks
+    def _note(self, found: RowMarks, place: int, fact: str | None) -> None:
+        mark, marks, (prompt, whole, answer, asked) = self._mark, self._marks, found
         if fact is not None:
             self._note_fact(fact)
         marks.odd.append(len(marks.prompts))
@@ -154,8 +147,6 @@ class Repeats:
         marks.answers.append(mark(answer))
         marks.asked.append(mark(asked))
         marks.places.append(place)
-        if not self._varied:
-            self._add_answer(answer)
 
     def _note_fact(self, fact: str) -> None:
         self._marks.given.append(len(self._marks.prompts))
@@ -269,49 +260,12 @@ def _last_asked(texts: list[str]) -> str:
     return texts[len(texts) - texts[::-1].index("user")]
 
 
-def _marks_of(row: Mapping[str, Any], mark: Mark) -> tuple[int | None, int]:
-    """The marks of what comes before the answer (None where no answer is at the end), and of the whole row.
-
-    The mark of the prompt is the same for a plain row; that of the whole is the same for a row known at a glance.
-    """
-    messages: object = row.get("messages")
-    if not is_list(messages) or not 0 < len(messages) <= MOST:
-        return None, mark(canonical_row(row))
-    turns: list[tuple[Any, ...]] = []
-    flat = True
-    for message in messages:
-        turn = _flat_message(message)
-        if turn is None:
-            flat, turn = False, (canonical_json(message),)
-        turns.append(turn)
-    prompt: int | None = None
-    if is_object(messages[-1]) and messages[-1].get("role") == "assistant":
-        prompt = mark((*chain.from_iterable(turns[:-1]), "assistant"))
-    if len(row) == 1:
-        return prompt, mark(tuple(turns))
-    if len(row) == 2 and "tools" in row and flat:
-        return prompt, mark((canonical_json(row["tools"]), *chain.from_iterable(turns)))
-    return prompt, mark(canonical_row(row))
-
-
-def _flat_message(message: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    try:
-        flat = flat_message(message)
-    except (LookupError, TypeError):
-        return None
-    # In a call that is not sound anything may stand, and true equals 1.
-    if flat is not None and len(flat) > 3 and any(item.__class__ not in _EXACT for item in flat[3:]):
-        return None
-    return flat
-
-
-def _answer_of_calls(turn: list[Any]) -> str:
-    """What `answer_of` says of a row that ends with this message of calls."""
-    calls = [
+def _calls(turn: list[Any]) -> list[Any]:
+    """The calls of such a message of a flat row, as they stood in it."""
+    return [
         {"id": turn[at], "type": "function", "function": {"name": turn[at + 1], "arguments": turn[at + 2]}}
         for at in range(3, len(turn), 4)
     ]
-    return turn[1] or canonical_json(calls).decode()
 
 
 def _said(answer: str) -> str:

@@ -3,7 +3,8 @@
 Looked at are `type`, `required`, `properties`, `additionalProperties`, `items` and `enum`. Every other keyword
 (`anyOf`, `$ref`, `format`, `pattern`, bounds, ...), and every schema that is not well formed, allows everything:
 what is not understood is never called wrong. Neither is what follows the first 1,000 items of a list, keys of an
-object or required keys, nor a value that has more than 256 choices.
+object or required keys, nor a value that has more than 256 choices, nor what is left of the calls of a row when
+4,000 misfits were found or a `Patience` is at its end: an answer within a moment, whatever stands in the row.
 """
 
 from __future__ import annotations
@@ -15,10 +16,25 @@ from typing import Any, Final
 from ..rows._findings import key_path
 from ..rows._shape import is_list, is_object, kind_of
 
-__all__ = ["misfits"]
+__all__ = ["Patience", "misfits"]
 
 _MOST_CHOICES: Final = 256
 _MOST_ITEMS: Final = 1000
+_MOST_STEPS: Final = 200_000
+
+
+class Patience:
+    """How much is looked at in all calls of one row: values, the keys that are required of them, and their choices."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = _MOST_STEPS
+
+    def ends(self, steps: int) -> bool:
+        """After so many steps more there is no patience left."""
+        self.left -= steps
+        return self.left < 0
 
 
 def _is_number(value: object) -> bool:
@@ -40,22 +56,33 @@ _TYPES: Final[dict[str, Callable[[object], bool]]] = {
 }
 
 
-def misfits(value: object, schema: object, path: str) -> Iterator[tuple[str, str]]:
+def misfits(
+    value: object, schema: object, path: str, patience: Patience | None = None
+) -> Iterator[tuple[str, str]]:
     """Where and how a JSON value does not fit a schema. Neither holds text of the value, nor keys that are no names."""
-    if not is_object(schema):
+    patience = patience or Patience()
+    if not is_object(schema) or patience.ends(_steps(schema)):
         return
     if not _has_type(value, schema.get("type")):
         yield path, f"it is {kind_of(value)}, which the tool's schema does not allow here"
     elif not _is_choice(value, schema.get("enum")):
         yield path, "it is none of the values that the tool's schema lists"
     elif is_object(value):
-        yield from _object(value, schema, path)
-    elif is_list(value):
+        yield from _object(value, schema, path, patience)
+    elif is_list(value) and "items" in schema:
         for index, item in enumerate(value[:_MOST_ITEMS]):
-            yield from misfits(item, schema.get("items"), f"{path}[{index}]")
+            yield from misfits(item, schema["items"], f"{path}[{index}]", patience)
+
+
+def _steps(schema: dict[str, Any]) -> int:
+    """What it takes to look at one value."""
+    lists = (schema.get(key) for key in ("type", "enum", "required"))
+    return 10 + sum(min(len(found), _MOST_ITEMS) for found in lists if is_list(found))
 
 
 def _has_type(value: object, wanted: object) -> bool:
+    if is_list(wanted) and len(wanted) > _MOST_ITEMS:
+        return True
     names: list[Any] = wanted if is_list(wanted) else [wanted]
     checks = [_TYPES.get(name) if isinstance(name, str) else None for name in names]
     return any(check is None or check(value) for check in checks)
@@ -67,7 +94,9 @@ def _is_choice(value: object, choices: object) -> bool:
     return any(choice == value and isinstance(choice, bool) is isinstance(value, bool) for choice in choices)
 
 
-def _object(value: dict[str, Any], schema: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
+def _object(
+    value: dict[str, Any], schema: dict[str, Any], path: str, patience: Patience
+) -> Iterator[tuple[str, str]]:
     required: object = schema.get("required")
     for key in required[:_MOST_ITEMS] if is_list(required) else ():
         if isinstance(key, str) and key not in value:
@@ -78,8 +107,8 @@ def _object(value: dict[str, Any], schema: dict[str, Any], path: str) -> Iterato
     closed = others is False and "patternProperties" not in schema
     for key, item in islice(value.items(), _MOST_ITEMS):
         if key in properties:
-            yield from misfits(item, properties[key], key_path(path, key))
+            yield from misfits(item, properties[key], key_path(path, key), patience)
         elif closed:
             yield key_path(path, key), "the tool's schema has no such property"
         else:
-            yield from misfits(item, others, key_path(path, key))
+            yield from misfits(item, others, key_path(path, key), patience)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from ..rows._files import FileOnDisk
 from ..rows._sources import ChainRows, LineRows, MemoryRows, Rows
@@ -89,8 +89,14 @@ class _Tokens:
         return f"{tokens:,} tokens" if self.counter.exact else f"about {tokens:,} tokens (estimate)"
 
 
+_MOST_TOKENS: Final = 32
+"""Tokens of a row for each character of its `repr`: the most are those of an image (85, for at least three)."""
+_MOST_TOKENS_OF_A_BYTE: Final = 96
+"""The same for each byte of a file."""
+
+
 class ExampleTokens:
-    """Rows longer than the model's context in training."""
+    """Rows longer than the model's context in training. Those that are too short for that are not counted."""
 
     def __init__(self, settings: Settings) -> None:
         self._tokens = _Tokens.of(settings)
@@ -100,8 +106,10 @@ class ExampleTokens:
         self, row: Mapping[str, Any], _fact: str | None, _line: int, _source: str | None, /
     ) -> str | None:
         """One message per row that is too long."""
-        tokens = 0 if self._most is None else self._tokens.count(row)
-        if self._most is None or tokens <= self._most:
+        if self._most is None or len(repr(row)) * _MOST_TOKENS <= self._most:
+            return None
+        tokens = self._tokens.count(row)
+        if tokens <= self._most:
             return None
         return f"the row has {self._tokens.say(tokens)}; the model takes {self._most:,}"
 
@@ -111,13 +119,15 @@ class ExampleTokens:
 
 
 class JobTokens:
-    """Files of more tokens, times epochs, than one job may have."""
+    """Files of more tokens, times epochs, than one job may have. Those that are too small for that are not counted."""
 
     def __init__(self, settings: Settings) -> None:
         self._tokens = _Tokens.of(settings)
         self._most = settings.limits["job-tokens"]
         self._epochs = settings.n_epochs
         self._total = 0
+        size = settings.size
+        self.blind = size is not None and size * _MOST_TOKENS_OF_A_BYTE * (self._epochs or 1) <= self._most
 
     def see(self, row: Mapping[str, Any], _fact: str | None, _line: int, _source: str | None, /) -> None:
         """Add the row's tokens."""

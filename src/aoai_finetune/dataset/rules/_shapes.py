@@ -11,23 +11,27 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any, Final
 
-__all__ = ["LONGEST_NAME", "shape_of"]
+from ._vision import looks_like
+
+__all__ = ["LETTERS", "LONGEST_NAME", "WORDS", "shape_of"]
 
 LONGEST_NAME: Final = 32
 """Names of tools up to this length are not told apart; the limit of a name has to be above it."""
 
-_WORDS: Final = frozenset(
-    {
-        "messages", "tools", "parallel_tool_calls", "functions", "input", "preferred_output", "non_preferred_output",
-        "preferred_completion", "non_preferred_completion", "prompt", "completion", "conversations",
-        "role", "content", "name", "weight", "tool_calls", "function_call", "refusal", "audio", "tool_call_id",
-        "type", "text", "image_url", "url", "detail", "id", "function", "arguments", "description", "parameters", "strict",
-        "system", "developer", "user", "assistant", "tool", "auto", "low", "high",
-    }
+WORDS: Final = (
+    "messages", "tools", "parallel_tool_calls", "functions", "input", "preferred_output", "non_preferred_output",
+    "preferred_completion", "non_preferred_completion", "prompt", "completion", "conversations",
+    "role", "tool_call_id", "content", "refusal", "name", "weight", "tool_calls", "function_call", "audio",
+    "id", "type", "text", "image_url", "url", "detail", "function", "description", "parameters", "strict", "arguments",
+    "system", "developer", "user", "assistant", "tool", "auto", "low", "high",
 )  # fmt: skip
-"""Every word that a rule knows, as a key or as a text."""
-_LETTERS: Final = frozenset({"arguments", "parameters"})
+"""Every word that a rule knows, as a key or as a text; keys in the order in which most people write them."""
+_WORDS: Final = frozenset(WORDS)
+LETTERS: Final = frozenset({"arguments", "parameters"})
 """Below these keys every letter may count."""
+_COMPARED: Final = LETTERS | {"id", "name", "tool_call_id", "url"}
+"""Below these keys it counts which texts are equal, or more."""
+_ANY: Final = "-"
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+\Z")
 _EXACT: Final = 2**53
 _HIDDEN: Final = re.compile("[\0\u202a-\u202e\u2066-\u2069]")
@@ -42,19 +46,26 @@ def shape_of(row: Mapping[str, Any]) -> tuple[object, ...]:
 
 
 def _add_fields(shape: list[object], fields: Mapping[str, Any], texts: dict[str, int]) -> None:
-    shape.append(len(fields) + 2)
+    add = shape.append
+    add(len(fields) + 2)
     for name, value in fields.items():
         known = name if name in _WORDS else "*"
-        shape.append(known)
-        leaf = _LEAVES.get(value.__class__)
-        if leaf is not None:
-            shape.append(leaf(value, known, texts))
-        elif known in _LETTERS:
-            shape.append(repr(value))
-        elif value.__class__ is dict:
+        add(known)
+        kind = value.__class__
+        if kind is str and known not in _COMPARED:
+            # Most texts, without a call: nothing hides in them, and they are not blank.
+            if value in _WORDS:
+                add(value)
+            elif value and value.isprintable() and not value.isspace():
+                add(_ANY)
+            else:
+                add(_text(value, known, texts))
+        elif kind is dict and known not in LETTERS:
             _add_fields(shape, value, texts)
-        else:
+        elif kind is list and known not in LETTERS:
             _add_items(shape, value, known, texts)
+        else:
+            add(_LEAVES.get(kind, _letters)(value, known, texts))
 
 
 def _add_items(shape: list[object], items: list[Any], key: str, texts: dict[str, int]) -> None:
@@ -69,12 +80,16 @@ def _add_items(shape: list[object], items: list[Any], key: str, texts: dict[str,
             _add_items(shape, value, key, texts)
 
 
+def _letters(value: object, _key: str, _texts: dict[str, int]) -> object:
+    return repr(value)
+
+
 def _named(value: object, _key: str, _texts: dict[str, int]) -> object:
     return _NAMED[value]
 
 
 def _number(value: float, key: str, _texts: dict[str, int]) -> object:
-    if key in _LETTERS or value in {0, 1}:
+    if key in LETTERS or value in {0, 1}:
         return (value.__class__, value)
     if isinstance(value, int):
         return "whole" if -_EXACT <= value <= _EXACT else "huge"
@@ -82,14 +97,17 @@ def _number(value: float, key: str, _texts: dict[str, int]) -> object:
 
 
 def _text(text: str, key: str, texts: dict[str, int]) -> object:
-    """What rules ask of a text: whether it is blank, what hides in it, which others are equal, if it is a name."""
+    """What rules ask of a text: whether it is blank, what hides in it, and of a name which others are equal."""
     if text in _WORDS:
         return text
-    if key in _LETTERS or (key == "url" and ":" in text) or (key == "name" and len(text) > LONGEST_NAME):
+    if key in LETTERS or (key == "name" and len(text) > LONGEST_NAME):
         return (text,)
+    if key == "url" and ":" in text:
+        return looks_like(text)
     kind = 0 if text.strip() else 1 if text else 2
     hidden = "" if text.isprintable() else "".join(_HIDDEN.findall(text))
-    return (kind, hidden, key == "name" and bool(_NAME.match(text)), texts.setdefault(text, len(texts)))
+    same = texts.setdefault(text, len(texts)) if key in _COMPARED else -1
+    return (kind, hidden, key == "name" and bool(_NAME.match(text)), same)
 
 
 _LEAVES: Final[dict[type, Callable[[Any, str, dict[str, int]], object]]] = {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any, Final
 
 from jiter import from_json
 
 from ..rows._shape import is_list, is_object, kind_of
-from ._messages import OUTPUTS, Faults, Row, objects, some
-from ._schema import misfits
+from ._messages import MOST, OUTPUTS, Faults, Row, objects, some
+from ._schema import Patience, misfits
 
 __all__ = [
     "calls_in_parallel",
@@ -214,12 +215,16 @@ def tool_arguments(row: Row) -> Faults:
 
 def tool_misfits(row: Row) -> Faults:
     """Arguments that do not fit the declared schema; `_schema` says which part of JSON Schema is looked at."""
-    called = list(_called(row))
+    return islice(_misfits(row), MOST)
+
+
+def _misfits(row: Row) -> Faults:
+    called, patience = list(_called(row)), Patience()
     declared = _parameters(row) if called else {}
     for path, function in called:
         name, arguments = function.get("name"), _arguments(function)
         if isinstance(name, str) and is_object(arguments):
-            yield from misfits(arguments, declared.get(name), f"{path}.arguments")
+            yield from misfits(arguments, declared.get(name), f"{path}.arguments", patience)
 
 
 def _conversations(row: Row) -> Iterator[list[tuple[str, Row]]]:

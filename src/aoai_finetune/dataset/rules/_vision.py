@@ -19,6 +19,7 @@ __all__ = [
     "image_url",
     "images_at_most",
     "images_for",
+    "looks_like",
     "part_role",
 ]
 
@@ -107,6 +108,14 @@ def _starts_like_an_image(encoded: str) -> bool:
     return start.startswith(_STARTS)
 
 
+def looks_like(url: str) -> tuple[object, ...]:
+    """What of the address of a small image its rules look at."""
+    inline = _DATA.match(url)
+    if inline is not None:
+        return inline.group().lower(), _starts_like_an_image(url[inline.end() : inline.end() + 16])
+    return _WEB.match(url) is not None, _OTHER_FORMAT.search(url) is not None
+
+
 def image_size_at_most(most: int) -> Callable[[Row], Faults]:
     """Images in the row itself that are larger than `most` bytes."""
 
@@ -144,12 +153,16 @@ def images_for(model: str | None) -> Callable[[Row], Faults]:
     return check
 
 
+_LEAST_BYTES: Final = len('{"messages":[{"content":[{"type":"image_url","image_url":{}}]}]}')
+
+
 class ImagesPerFile:
-    """The number of rows with images in a file."""
+    """The number of rows with images in a file. In one that is too small for so many they are not counted."""
 
     def __init__(self, settings: Settings) -> None:
         self._most = settings.limits["images-per-file"]
         self._rows = 0
+        self.blind = settings.size is not None and settings.size <= self._most * _LEAST_BYTES
 
     def see(self, row: Mapping[str, Any], _fact: str | None, _line: int, _source: str | None, /) -> None:
         """Count rows that have an image."""

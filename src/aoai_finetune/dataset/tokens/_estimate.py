@@ -8,9 +8,9 @@ from typing import Final
 __all__ = ["Estimate"]
 
 
-def _only(characters: str) -> bytes:
-    """A translation table that turns every other byte into a space."""
-    return bytes(code if chr(code) in characters else 0x20 for code in range(256))
+def _only(characters: str, mark: str = "x") -> bytes:
+    """A translation table that turns these characters into a mark, and every other byte into a space."""
+    return bytes(ord(mark) if chr(code) in characters else 0x20 for code in range(256))
 
 
 _LOWER: Final = _only(string.ascii_lowercase)
@@ -58,12 +58,17 @@ class Estimate:
 
 def _ascii(text: bytes) -> float:
     case = text.translate(_CASE)
-    capitals = len(text.translate(_UPPER).split()) - case.count(b"Aa") + case.count(b"AAa")
-    words = len(text.translate(_LOWER).split()) + capitals
-    numbers = sum((len(digits) + 2) // 3 for digits in text.translate(_DIGIT).split())
-    runs = len(text.translate(_PUNCTUATION).split())
+    capitals = _runs(text.translate(_UPPER)) - case.count(b"Aa") + case.count(b"AAa")
+    words = _runs(text.translate(_LOWER)) + capitals
+    numbers = _runs(text.translate(_DIGIT).replace(b"xxx", b"x "))
+    runs = _runs(text.translate(_PUNCTUATION))
     lines = text.count(b"\n") - text.count(b"\n\n")
     return words * _WORD + numbers * _NUMBER + runs * _RUN + lines * _LINE
+
+
+def _runs(marked: bytes) -> int:
+    """How many runs of `x` there are. Counting where they start takes a tenth of the time of splitting."""
+    return marked.count(b" x") + marked.startswith(b"x")
 
 
 def _other(text: str) -> float:

@@ -1,0 +1,180 @@
+"""Marks of rows: integers that are equal for equal things, however their keys are ordered.
+
+A row that is not plain is marked as the bytes that `marshal` makes of it, which takes a third of the time of its
+canonical form. They depend on the order of keys, so there is one order for all: that in which most people write
+them, which then costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
+from marshal import dumps
+from typing import Any, Final, TypeAlias
+
+from ..rows._canonical import canonical_json
+from ..rows._example import answer_of, last_of, question_of, text_of
+from ..rows._shape import is_list, is_object
+from ._messages import MOST
+from ._shapes import LETTERS, WORDS
+from ._tool_rows import flat_message
+
+__all__ = ["Mark", "RowMarks", "bytes_of_calls", "marks_of", "settled", "stable_mark"]
+
+Mark: TypeAlias = Callable[[Any], int]
+
+RowMarks: TypeAlias = tuple[int | None, int, str | bytes, str]
+"""The marks of what comes before the answer (None where none is at the end) and of all; what is answered and asked."""
+
+_EXACT: Final = frozenset({str, int})
+_RANK: Final = {word: rank for rank, word in enumerate(WORDS)}
+_NESTED: Final[frozenset[object]] = frozenset({dict, list})
+_KEPT: Final = 1024
+_FEW: Final = 8
+_in_order: set[tuple[str, ...]] = set()
+"""Keys of small objects that were found to be in order; other threads may add to it."""
+
+
+def stable_mark(value: object) -> int:
+    """A mark that means the same in every process."""
+    return int.from_bytes(sha256(repr(value).encode(errors="surrogatepass")).digest()[:8], signed=True)
+
+
+def marks_of(row: Mapping[str, Any], mark: Mark, *, in_order: bool = False) -> RowMarks:
+    """What is to be noted of a row that is not plain.
+
+    The mark of the prompt is the same for a plain row; that of the whole is the same for a row known at a glance.
+    `in_order` says that all keys of the row are in order, as `settled` tells of a shape.
+    """
+    if not in_order and not _sorted_inside(row):
+        row = {key: _rearranged(row[key]) for key in _ordered(row)}
+    messages: Any = row.get("messages")
+    if messages.__class__ is not list or not 0 < len(messages) <= MOST:
+        return None, mark(_bytes_of(row)), answer_of(row), question_of(row)
+    last = messages[-1]
+    answered = last.__class__ is dict and last.get("role") == "assistant"
+    prompt = mark((*_flat(messages[:-1]), "assistant")) if answered else None
+    whole = _flat_with_tools(row, messages) if len(row) == 2 and "tools" in row else None
+    marked = mark(_bytes_of(row) if whole is None else whole)
+    given = last if answered else last_of(row, "assistant")
+    return prompt, marked, _answer(given) if given else "", _asked(row, messages)
+
+
+def bytes_of_calls(calls: list[Any]) -> bytes:
+    """What stands for an answer that is nothing but calls, whose keys are in order."""
+    return _bytes_of(calls)
+
+
+def _answer(given: Mapping[str, Any]) -> str | bytes:
+    """What a message answers: its text, or else its calls."""
+    content: object = given.get("content")
+    text = content if isinstance(content, str) else text_of(content)
+    calls: object = None if text else given.get("tool_calls")
+    return bytes_of_calls(calls) if calls and is_list(calls) else text
+
+
+def _asked(row: Mapping[str, Any], messages: list[Any]) -> str:
+    """The last question, which mostly is one of the last two messages."""
+    for message in messages[:-3:-1]:
+        if message.__class__ is dict and message.get("role") == "user":
+            content: object = message.get("content")
+            return content if isinstance(content, str) else text_of(content)
+    return question_of(row)
+
+
+def settled(row: Mapping[str, Any]) -> bool:
+    """The keys of all rows of the shape of this one are in order."""
+    waiting: list[Any] = [row]
+    for value in waiting:
+        if is_object(value):
+            if sum(key not in _RANK for key in value) > 1 or not _is_sorted(value):
+                return False
+            waiting += [
+                item for key, item in value.items() if key not in LETTERS and item.__class__ in _NESTED
+            ]
+            if not all(_sorted_inside(value[key]) for key in LETTERS & value.keys()):
+                return False
+        else:
+            waiting += [item for item in value if item.__class__ in _NESTED]
+    return True
+
+
+def _flat(messages: Iterable[Any]) -> list[Any]:
+    flat: list[Any] = []
+    for message in messages:
+        if len(message) == 2:  # most of them
+            role, content = message.get("role"), message.get("content")
+            if role.__class__ is content.__class__ is str:
+                flat += (role, content)
+                continue
+        turn = _flat_message(message)
+        if turn is None:
+            flat.append(_bytes_of(message))
+        else:
+            flat += turn
+    return flat
+
+
+def _flat_with_tools(row: Mapping[str, Any], messages: Iterable[Any]) -> tuple[Any, ...] | None:
+    """What `ToolRows.flat` makes of such a row; None where a message is none of its kinds."""
+    flat: list[Any] = [canonical_json(row["tools"])]
+    for message in messages:
+        turn = _flat_message(message)
+        if turn is None:
+            return None
+        flat += turn
+    return tuple(flat)
+
+
+def _flat_message(message: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    try:
+        flat = flat_message(message)
+    except (LookupError, TypeError):
+        return None
+    # In a call that is not sound anything may stand, and true equals 1.
+    if flat is not None and len(flat) > 3 and any(item.__class__ not in _EXACT for item in flat[3:]):
+        return None
+    return flat
+
+
+def _bytes_of(value: dict[str, Any] | list[Any] | Mapping[str, Any]) -> bytes:
+    """Equal for equal JSON values in order, and for no others. Version 2 of the format has no references."""
+    whole: Any = value
+    return dumps(whole, 2)
+
+
+def _sorted_inside(value: object) -> bool:
+    """All objects in a JSON value have their keys in order."""
+    waiting: list[Any] = [value] if value.__class__ in _NESTED else []
+    for found in waiting:
+        if is_object(found):
+            if len(found) > 1 and not _is_sorted(found):
+                return False
+            waiting += [item for item in found.values() if item.__class__ in _NESTED]
+        else:
+            waiting += [item for item in found if item.__class__ in _NESTED]
+    return True
+
+
+def _is_sorted(value: dict[str, Any]) -> bool:
+    keys = tuple(value)
+    if keys in _in_order:
+        return True
+    if _ordered(keys) != [*keys]:
+        return False
+    if len(keys) <= _FEW and len(_in_order) < _KEPT:
+        _in_order.add(keys)
+    return True
+
+
+def _ordered(keys: Iterable[str]) -> list[str]:
+    """The words of the format first, in the order of `WORDS`, then all others by their letters."""
+    known = sorted([key for key in keys if key in _RANK], key=_RANK.__getitem__)
+    return known + sorted([key for key in keys if key not in _RANK])
+
+
+def _rearranged(value: object) -> object:
+    """The same value with the keys of each object in order."""
+    if is_object(value):
+        return {key: _rearranged(value[key]) for key in _ordered(value)}
+    return [_rearranged(item) for item in value] if is_list(value) else value
