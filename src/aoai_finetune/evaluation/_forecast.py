@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from ._limits import loss_p
 from ._power import noninferiority_power, probes_to_show_kept
-from ._reasons import count, percent, points, rounded
+from ._wording import count, percent, points, rounded
 from ._retention import Basis
 from ._statistics import ASSUMED_CORRELATION, design_effect
 
