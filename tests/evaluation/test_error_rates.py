@@ -169,7 +169,7 @@ def test_no_limits_come_from_resampling_a_handful_of_facts() -> None:
 
 
 TOO_CAREFUL = {(40, 1, 0.05), (40, 3, 0.05)}
-"""Facts, probes per fact and loss where a limit covers in more than 97 %: see `too careful` in the page on the gate."""
+"""Facts, probes per fact and loss where a limit covers in more than 97 %: the page on the gate says why."""
 
 
 def exact_coverage(n: int, loss: float, mended: float) -> tuple[float, float]:

@@ -346,3 +346,11 @@ def test_when_nobody_said_how_many_new_facts_there_are_one_does_not_stand_for_th
 def test_a_gate_without_acquisition_extrapolates_nothing() -> None:
     """It asks for none."""
     assert acquired(1, 1, 1, 500, required=0)[0] is Verdict.PROMOTE
+
+
+def test_new_probes_of_other_facts_than_were_taught_show_nothing(compare: Compare) -> None:
+    """Rows and probes call their facts differently, so none of the ten new ones was asked for."""
+    taught = [f"row {place}" for place in range(10)]
+    comparison = compare(old="++ " * 60, new="-+ " * 10, new_facts=taught)
+    assert comparison.verdict is Verdict.INCONCLUSIVE
+    assert "The probes ask for 0 new facts, and there are 10" in " ".join(comparison.reasons)

@@ -200,6 +200,7 @@ class Comparison:
         """The counts a gate decides on."""
         old = {pair.probe.fact for pair in self._counted if pair.probe.group == "old"}
         asked = old | {probe.fact for probe in self.probes if probe.group != "old"}
+        fresh = {pair.probe.fact for pair in self._counted if pair.probe.group in _ACQUIRED}
         known = self.known_facts
         lacking = [pair for pair in self._counted if unanswered(pair.before, right=pair.right_before)]
         return Evidence(
@@ -212,7 +213,7 @@ class Comparison:
             unprobed_facts=0 if known is None else len(known - asked),
             strange_facts=0 if known is None else len(old - known),
             new_facts=None if self.new_facts is None else len(self.new_facts),
-            asked_new_facts=len({pair.probe.fact for pair in self._counted if pair.probe.group in _ACQUIRED}),
+            asked_new_facts=len(fresh if self.new_facts is None else fresh & self.new_facts),
             trained_on=Counter(self.probes[place].group or "" for place in self.trained_on),
             slices=tuple(self._slices()),
             champion_unanswered=len(lacking),

@@ -179,7 +179,8 @@ class Evidence:
     @property
     def acquired_facts(self) -> int:
         """How many new and updated facts the probes ask for."""
-        return self.acquired.n if self.asked_new_facts is None else self.asked_new_facts
+        asked, probes = self.asked_new_facts, self.acquired.n
+        return probes if asked is None else min(probes, asked)
 
     def tables(self) -> Iterator[tuple[str, tuple[PairedCounts, ...], NoiseFloor | None, bool]]:
         """What may be lost: name, tables, noise, and whether it asks for every old fact that is asked for at all.

@@ -322,13 +322,14 @@ def _extrapolated(evidence: Evidence, required: float) -> Iterator[Line]:
 def far_from_known(evidence: Evidence, required: float) -> bool:
     """Whether the new facts asked for are too few to show even half of the acquisition that is required."""
     asked, known = evidence.acquired_facts, evidence.new_facts
-    return bool(asked) and not (known is not None and asked >= known) and 2 * _at_least(evidence) < required
+    everything = known is not None and asked >= known
+    return bool(evidence.acquired.n) and not everything and 2 * _at_least(evidence) < required
 
 
 def _at_least(evidence: Evidence) -> float:
     """Wilson's lower limit, one-sided 95 %, of the share of new facts learned; the unit is the fact."""
     counts, facts = evidence.acquired, evidence.acquired_facts
-    return wilson(counts.after / counts.n * facts, facts, confidence=0.90)[0]
+    return wilson(counts.after / counts.n * facts, facts, confidence=0.90)[0] if facts else 0.0
 
 
 def _nothing_acquired(evidence: Evidence, required: float) -> Iterator[Line]:
