@@ -83,7 +83,7 @@ def _other_line(name: str, test: RetentionTest) -> Line:
     line = _retention_line(f"{what}, {label}," if label else what, test)
     if line.weight == "against" and test.only_noise:
         p = p_value(test.p_above_noise or 0.0)
-        more = f"Asked again, the champion itself loses about as many ({p})."
+        more = f"It is not shown to be more than what the champion itself loses when it is asked again ({p})."
         return Line("open", f"{line.text} {more}")
     return Line("note", line.text) if line.weight == "open" or (label and line.weight == "for") else line
 
