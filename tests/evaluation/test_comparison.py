@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -149,7 +150,7 @@ def test_repr_and_str_hold_counts_and_no_content() -> None:
 
 def test_str_tells_verdict_gate_reasons_and_counts(compare: Compare) -> None:
     """As a person reads it in a terminal."""
-    text = str(compare(old="++ " * 60, new="-+"))
+    text = str(compare(old="++ " * 60, new="-+", new_facts=["new 0"]))
     assert text.startswith(
         "first -> second: PROMOTE\n(gate: margin 5 points, alpha 0.05, acquisition at least 80%)\n- "
     )
@@ -226,6 +227,26 @@ def test_the_report_explains_a_sample(compare: Compare) -> None:
     method = compare(old="++ " * 12, per_fact=3, unprobed=2).sections()[-1].body
     assert "design effect" in method
     assert "12 probes count as 5" in method
+
+
+def test_the_report_shows_tango_s_interval_for_comparison(compare: Compare) -> None:
+    """The published method beside the one that decides: 52 unbroken probes pass it, and not the gate."""
+    comparison = compare(old="++ " * 52)
+    method = comparison.sections()[-1].body
+    assert "Tango" in method
+    assert "limits -4.9 points and +4.9 points; loss below the margin p = 0.049" in method
+    assert comparison.verdict is Verdict.INCONCLUSIVE
+
+
+def test_the_report_marks_what_is_not_counted(compare: Compare) -> None:
+    """An answer that proves memory looks like any other."""
+    comparison = replace(compare(old="++ ++"), trained_on={1: 4})
+    assert comparison.sections()[3].body.count("trained on, not counted") == 1
+
+
+def test_a_gate_with_looks_says_so(compare: Compare) -> None:
+    """Alpha alone would not explain the limits."""
+    assert "acquisition at least 80%, one of 2 looks" in str(compare(old="++", gate=Gate(looks=2)))
 
 
 def test_sections_of_several_comparisons_fit_on_one_page(compare: Compare) -> None:

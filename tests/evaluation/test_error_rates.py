@@ -9,6 +9,8 @@ import math
 import random
 import sys
 from collections.abc import Callable
+from functools import lru_cache
+from math import exp, lgamma, log
 
 import pytest
 
@@ -21,6 +23,7 @@ from aoai_finetune.evaluation import (
     ProbeSet,
     Slice,
     Verdict,
+    loss_p,
     retention_test,
 )
 from evaluation.simulated import evidence, exact_census, scenarios, tables
@@ -98,6 +101,27 @@ def test_asking_many_groups_rarely_loses_one_by_luck() -> None:
     assert together / 200 <= beyond(0.05, 200)
 
 
+def promoted_at_either_look(gate: Gate, runs: int) -> float:
+    """Share of comparisons that lost exactly the margin and are promoted with 60 probes, or with 120 more."""
+    rng = random.Random(11)
+
+    @lru_cache(None)
+    def kept(broken: int, fixed: int, n: int) -> bool:
+        return loss_p(broken, fixed, n, gate.margin) < gate.alpha_per_look
+
+    def promoted() -> bool:
+        fates = rng.choices((-1, 1, 0), (gate.margin + 0.05, 0.05, 0.9 - gate.margin), k=180)
+        return any(kept(fates[:n].count(-1), fates[:n].count(1), n) for n in (60, 180))
+
+    return sum(promoted() for _ in range(runs)) / runs
+
+
+def test_a_gate_that_knows_of_two_looks_keeps_its_promise_over_both() -> None:
+    """Looking again after adding probes promotes wrongly too often, unless alpha is divided; 4,000 runs."""
+    assert promoted_at_either_look(Gate(margin=0.1), 4_000) > beyond(0.05, 4_000)
+    assert promoted_at_either_look(Gate(margin=0.1, looks=2), 4_000) <= 0.05
+
+
 def coverage(
     runs: int, seed: int, facts: int, per_fact: int, *, loss: float, mended: float
 ) -> tuple[float, float]:
@@ -144,6 +168,42 @@ def test_no_limits_come_from_resampling_a_handful_of_facts() -> None:
     assert test.upper - test.lower > 0.9
 
 
+TOO_CAREFUL = {(40, 1, 0.05), (40, 3, 0.05)}
+"""Facts, probes per fact and loss where a limit covers in more than 97 %: the page on the gate says why."""
+
+
+def exact_coverage(n: int, loss: float, mended: float) -> tuple[float, float]:
+    """How often both one-sided 95 % limits of n independent probes are right: a sum over all outcomes."""
+    below = above = everything = 0.0
+    for broken in range(n + 1):
+        for fixed in range(n - broken + 1):
+            chance = exp(
+                lgamma(n + 1)
+                - lgamma(broken + 1)
+                - lgamma(fixed + 1)
+                - lgamma(n - broken - fixed + 1)
+                + broken * log(mended + loss)
+                + fixed * log(mended)
+                + (n - broken - fixed) * log(1 - loss - 2 * mended)
+            )
+            if chance > 1e-7:
+                everything += chance
+                below += chance * (loss_p(broken, fixed, n, loss) >= 0.05)
+                above += chance * (loss_p(fixed, broken, n, -loss) >= 0.05)
+    return below / everything, above / everything
+
+
+@pytest.mark.parametrize(
+    ("n", "loss", "most"), [(40, 0.05, 0.976), (40, 0.1, 0.97), (60, 0.05, 0.97), (80, 0.1, 0.97)]
+)
+def test_exact_coverage_is_within_two_points_of_each_limit_but_for_one_design(
+    n: int, loss: float, most: float
+) -> None:
+    """95 % is promised of each limit. 40 probes at 5 points are too careful by half a point (97.6 %)."""
+    for share in exact_coverage(n, loss, 0.05):
+        assert 0.95 <= share <= most
+
+
 each_design = pytest.mark.parametrize(
     ("place", "facts", "per_fact", "margin", "mended"),
     [(place, *scenario) for place, scenario in enumerate(scenarios())],
@@ -166,14 +226,16 @@ def test_promotion_at_the_margin(
 def test_coverage_of_both_limits(
     say: Say, place: int, facts: int, per_fact: int, margin: float, mended: float
 ) -> None:
-    """2,000 runs: never under 95 % beyond chance; from 40 facts on, where probes flip, within 2.5 points."""
+    """2,000 runs: each one-sided limit covers in 95 %, never under it beyond chance; from 40 facts on, where probes
+    flip, in 97 % at most, save for the designs that are named as too careful.
+    """
     shares = coverage(2_000, 200 + place, facts, per_fact, loss=margin, mended=mended)
     say(
         f"coverage {shares[0]:.1%} {shares[1]:.1%}: {facts} facts x {per_fact}, loss {margin}, mended {mended}"
     )
     assert min(shares) >= 1 - beyond(0.05, 2_000)
     if facts >= 40 and mended:
-        assert max(shares) <= 0.975
+        assert max(shares) <= (0.98 if (facts, per_fact, margin) in TOO_CAREFUL else 0.97)
 
 
 @pytest.mark.slow

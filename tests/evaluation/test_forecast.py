@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from aoai_finetune.evaluation import (
+    Comparison,
+    Contender,
     Gate,
     Group,
     Power,
@@ -15,6 +17,8 @@ from aoai_finetune.evaluation import (
     noninferiority_power,
     probes_to_show_kept,
 )
+
+FIRST, SECOND = Contender(name="first", model="m1"), Contender(name="second", model="m2")
 
 
 def asked(facts: int, per_fact: int = 1, *, group: Group | None = None) -> ProbeSet:
@@ -135,3 +139,31 @@ def test_without_probes_of_old_facts_nothing_is_told() -> None:
     """There is nothing to forecast."""
     with pytest.raises(ValueError, match="no probes of old facts"):
         Gate().power(ProbeSet())
+
+
+def test_a_loss_is_harder_to_find_where_several_groups_are_asked() -> None:
+    """Holm divides alpha among old probes, general ones and every label, and the forecast knows it."""
+    probes = asked(60)
+    labelled = probes[:20].labelled("short") + probes[20:40].labelled("long") + probes[40:]
+    alone, together = told(probes, margin=0.1), told(labelled, margin=0.1)
+    assert (alone.tested_with, together.tested_with) == (1, 3)
+    assert (together.finds or 1) > (alone.finds or 1)
+    assert (together.chance, together.shows) == (alone.chance, alone.shows)
+    assert "(3 groups are asked together)" in str(together)
+    assert "together" not in str(alone)
+
+
+def test_the_forecast_counts_the_groups_that_the_gate_will_ask() -> None:
+    """A label of all probes of its group is none, in both."""
+    old = asked(60, group="old").labelled("short")
+    other = ProbeSet(
+        Probe(fact=f"g{n}", question=f"g{n}", expected=("yes",), group="general") for n in range(8)
+    )
+    probes = old + other[:4].labelled("odd") + other[4:]
+    power = Gate().power(probes, known_facts=old.facts)
+    said = ["yes"] * len(probes)
+    comparison = Comparison.from_answers(
+        probes, FIRST, SECOND, said, said, known_facts=old.facts, new_facts=()
+    )
+    assert comparison.decision.old is not None
+    assert power.tested_with == comparison.decision.old.tested_with == 3

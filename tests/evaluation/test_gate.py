@@ -278,6 +278,13 @@ def test_the_repr_of_a_decision_is_short() -> None:
         {"acquisition": 1.2},
         {"acquisition": -0.1},
         {"facts": "some"},
+        {"margin": "0.1"},
+        {"alpha": None},
+        {"acquisition": [0.8]},
+        {"baseline": 1 + 1j},
+        {"looks": 0},
+        {"looks": 1.5},
+        {"looks": True},
     ],
 )
 def test_a_gate_that_makes_no_sense_is_refused(arguments: dict[str, object]) -> None:
@@ -304,3 +311,16 @@ def test_promotion_is_rare_when_the_loss_is_exactly_the_margin() -> None:
             old.append(PairedCounts(kept=3 - broken, broken=broken))
         promoted += gate.decide(evidence(tuple(old))).verdict is Verdict.PROMOTE
     assert promoted / 400 <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 400)
+
+
+def test_a_gate_with_two_looks_asks_each_for_half_of_alpha() -> None:
+    """0.95**n falls below 0.025 between 71 and 72 probes; the sentences say 97.5 %."""
+    verdicts = [decide(spread(probes), gate=Gate(looks=2)).verdict for probes in (71, 72)]
+    assert verdicts == [Verdict.INCONCLUSIVE, Verdict.PROMOTE]
+    assert "With 97.5% confidence" in said(decide(spread(72), gate=Gate(looks=2)))
+
+
+def test_an_open_verdict_warns_of_looking_again() -> None:
+    """Unless the gate knows of it already."""
+    assert "Gate(looks=2)" in decide(spread(10)).would_decide
+    assert "looking again" not in decide(spread(10), gate=Gate(looks=2)).would_decide

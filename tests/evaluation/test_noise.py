@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from aoai_finetune.errors import DatasetError
 from aoai_finetune.evaluation import (
     Comparison,
     Contender,
+    Evidence,
     Gate,
     PairedCounts,
     Probe,
@@ -17,6 +19,7 @@ from aoai_finetune.evaluation import (
     Verdict,
     mcnemar_exact,
 )
+from aoai_finetune.evaluation._noise import noise_floor
 
 FIRST, SECOND = Contender(name="first", model="m1"), Contender(name="second", model="m2")
 ANSWERS = {"+": "right", "-": "wrong", " ": ""}
@@ -123,7 +126,7 @@ def test_a_model_that_gave_no_text_at_all_was_not_measured(first: str, challenge
     """A content filter is not forgetting: no number, no rejection, and the reason names it."""
     comparison = compared(first * 30, challenger * 30)
     assert comparison.verdict is Verdict.INCONCLUSIVE
-    assert comparison.reasons[0].startswith(f"The {who} gave no text to any of 60 probes")
+    assert comparison.reasons[0].startswith(f"The {who} left 60 of 60 probes unanswered")
     assert (comparison.retention, comparison.acquisition, comparison.decision.old) == (None, None, None)
     assert "content filter" in str(comparison)
     assert comparison.decision.would_decide
@@ -135,7 +138,10 @@ def test_a_model_that_gave_no_text_at_all_was_not_measured(first: str, challenge
 def test_some_empty_answers_are_counted_as_wrong_and_named() -> None:
     """Two of sixty."""
     comparison = compared("+" * 60, "  " + "+" * 58)
-    assert any(reason.startswith("2 answers of the challenger are empty") for reason in comparison.reasons)
+    assert any(
+        reason.startswith("2 answers of the challenger are empty or a refusal")
+        for reason in comparison.reasons
+    )
 
 
 def test_a_label_is_tested_and_reported_by_itself() -> None:
@@ -151,6 +157,55 @@ def test_a_label_is_tested_and_reported_by_itself() -> None:
     )
     assert "old/off-distribution" in comparison.sections()[-1].body
     assert "old, off-distribution     40" in str(comparison)
+
+
+def test_a_label_does_not_get_around_the_noise_floor() -> None:
+    """The same comparison is as inconclusive with a label as without one."""
+    marks = ("+" * 60, "+" * 46 + "-" * 14, "+" * 50 + "-" * 10)
+    labelled = compared(*marks, labels=["plain"] * 30 + ["short"] * 30)
+    assert compared(*marks).verdict is Verdict.INCONCLUSIVE
+    assert labelled.decision.labelled["old/short"].outcome == "lost"
+    assert labelled.verdict is Verdict.INCONCLUSIVE
+    assert any(
+        "not shown to be more than what the champion itself loses" in each for each in labelled.reasons
+    )
+    assert "steadier answers" in labelled.decision.would_decide
+
+
+def test_a_label_that_lost_more_than_the_noise_rejects() -> None:
+    """The champion loses none of these when it is asked again."""
+    marks = ("+" * 240, "+" * 200 + "-" * 30 + "+" * 10, "-" * 10 + "+" * 230)
+    comparison = compared(*marks, labels=[None] * 200 + ["off-distribution"] * 40)
+    assert comparison.verdict is Verdict.REJECT
+    assert any(each.startswith("Old facts, off-distribution, are lost") for each in comparison.reasons)
+
+
+def test_a_label_of_all_old_probes_is_not_tested_twice() -> None:
+    """It says what the group says, and would only double Holm's correction."""
+    marks = ("+" * 60, "+" * 46 + "-" * 14)
+    alone, labelled = compared(*marks), compared(*marks, labels=["plain"] * 60)
+    assert labelled.decision.labelled == {}
+    assert labelled.decision == alone.decision
+
+
+def test_noise_in_general_answers_does_not_reject_either() -> None:
+    """The champion breaks as many of them itself."""
+    counts = (PairedCounts(kept=1),) * 30 + (PairedCounts(broken=1),) * 30
+    noise = noise_floor([True] * 60, [[False] * 30 + [True] * 30], [False] * 30 + [True] * 30, ["f"] * 60)
+    evidence = Evidence(general=counts, known_facts=0, new_facts=0)
+    assert Gate().decide(evidence).verdict is Verdict.REJECT
+    decision = Gate().decide(replace(evidence, general_noise=noise))
+    assert decision.verdict is Verdict.INCONCLUSIVE
+    assert "loss of general answers is more than chance" in decision.would_decide
+
+
+def test_the_noise_of_a_sample_is_told_fact_by_fact() -> None:
+    """Six probes of one fact that fail together are one surprise, not six."""
+    first, repeat, challenger = [True] * 12, [True] * 12, [False] * 12
+    noise = noise_floor(first, [repeat], challenger, ["a"] * 6 + ["b"] * 6)
+    assert noise is not None
+    assert noise.p_above == pytest.approx(2**-12)
+    assert noise.p_above_facts == pytest.approx(2**-2)
 
 
 def test_a_label_with_few_probes_does_not_stop_a_promotion() -> None:

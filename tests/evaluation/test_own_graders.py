@@ -133,7 +133,7 @@ def test_graders_stay_with_slices_sums_and_groups() -> None:
     """Whatever is made of a set can still be graded."""
     probes = ProbeSet([asked(), asked(1)], graders={"polite": is_polite})
     other = ProbeSet([asked(2, "rude")], graders={"rude": lambda expected, answer: True})
-    for made in (probes[:1], probes + other, other + probes, probes.grouped({}, {}), probes + probes):
+    for made in (probes[:1], probes + other, other + probes, probes.grouped({}, {}), probes[:1] + probes[1:]):
         assert made.grade(asked(), "花山です")
 
 
@@ -151,3 +151,20 @@ def test_two_functions_under_one_name_cannot_be_added_up() -> None:
     other = ProbeSet([asked(1)], graders={"polite": lambda expected, answer: True})
     with pytest.raises(DatasetError, match="not the same function"):
         probes + other
+
+
+@pytest.mark.parametrize(("said", "right"), [(True, True), (False, False)])
+def test_a_bool_of_numpy_is_a_bool(said: bool, right: bool) -> None:
+    """Whoever compares arrays gets one, and it is stored as the bool it stands for."""
+    numpy = pytest.importorskip("numpy")
+    probes = ProbeSet([asked()], graders={"polite": lambda expected, answer: numpy.bool_(said)})
+    assert probes.grade(asked(), "any") is right
+    assert Comparison.from_json(compared(probes, "a", "b").to_json()).pairs[0].right_before is right
+
+
+def test_a_number_of_numpy_is_no_bool() -> None:
+    """A score is not a verdict."""
+    numpy = pytest.importorskip("numpy")
+    probes = ProbeSet([asked()], graders={"polite": lambda expected, answer: numpy.float64(0.7)})
+    with pytest.raises(DatasetError, match="returned float64, not a bool"):
+        probes.grade(asked(), "any")

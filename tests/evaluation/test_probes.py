@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from aoai_finetune.dataset import Dataset, Severity
 from aoai_finetune.errors import DatasetError
 from aoai_finetune.evaluation import Probe, ProbeSet
+from aoai_finetune.evaluation._twins import _folded
 
 GOOD: dict[str, Any] = {"fact": "president", "question": "社長は?", "expected": "花山薫です。"}
 
@@ -148,7 +149,7 @@ def test_a_file_with_many_problems_spells_out_the_first_twenty() -> None:
 
 def test_the_same_probe_twice_is_refused() -> None:
     """It would count twice."""
-    assert "same probe as line 1" in str(refused(lines(GOOD, GOOD)))
+    assert "asks the same as line 1" in str(refused(lines(GOOD, GOOD)))
 
 
 def test_errors_never_repeat_the_text_of_a_probe() -> None:
@@ -203,7 +204,7 @@ rows = st.fixed_dictionaries(
 
 
 @settings(max_examples=40)
-@given(st.lists(rows, min_size=1, max_size=4, unique_by=lambda row: (row["fact"], row["question"])))
+@given(st.lists(rows, min_size=1, max_size=4, unique_by=lambda row: _folded(str(row["question"]))))
 def test_writing_and_reading_a_probe_file_changes_nothing(rows: list[dict[str, Any]]) -> None:
     """Equal probes, equal fingerprint."""
     probes = ProbeSet.from_jsonl(lines(*rows))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -88,7 +89,14 @@ def test_what_is_no_stored_comparison_is_a_typed_error(text: str | bytes) -> Non
         {"champion_answers": 3},
         {"gate": {"margin": "wide"}},
         {"gate": {"margin": 7}},
-        {"known_facts": None},
+        {"known_facts": 7},
+        {"known_facts": [[]]},
+        {"trained_on": [[99, None]]},
+        {"trained_on": [["0", None]]},
+        {"trained_on": [[0]]},
+        {"gate": {"margin": "0.1"}},
+        {"verdict": "perhaps"},
+        {"verdict": []},
         {"probes": [{"fact": "f"}]},
         {"champion_answers": [1] * 22},
     ],
@@ -97,3 +105,20 @@ def test_a_part_of_the_wrong_kind_is_a_typed_error(stored: str, changes: dict[st
     """However it was made to fit the digest."""
     with pytest.raises(DatasetError):
         Comparison.from_json(altered(stored, sealed=True, **changes))
+
+
+@pytest.mark.parametrize("part", ["verdict", "probes", "trained_on", "known_facts", "gate"])
+def test_a_missing_part_is_a_typed_error(stored: str, part: str) -> None:
+    """A digest that fits does not make a comparison whole."""
+    body = json.loads(stored)
+    del body[part], body["digest"]
+    with pytest.raises(DatasetError, match="stored comparison with"):
+        Comparison.from_json(json.dumps(body | {"digest": _digest(body)}))
+
+
+def test_a_comparison_of_unknown_facts_comes_back_as_it_was(compare: Compare) -> None:
+    """That nobody said which facts were known is written down as well."""
+    comparison = replace(compare(old="++ " * 60, new="-+"), known_facts=None, trained_on={0: 7, 60: None})
+    again = Comparison.from_json(comparison.to_json())
+    assert again == comparison
+    assert again.decision == comparison.decision

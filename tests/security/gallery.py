@@ -75,7 +75,7 @@ def by_hand(prompt: str, answer: str) -> list[Any]:
         Html(prompt),
         Slice(group="old", label="easy", facts=(PairedCounts(),)),
         Gate().power(probes),
-        NoiseFloor(repeats=2, counts=PairedCounts(), p_above=0.5),
+        NoiseFloor(repeats=2, counts=PairedCounts(), p_above=0.5, p_above_facts=0.5),
         Service(backend=MockBackend(), model="m"),
         data,
         repaired,

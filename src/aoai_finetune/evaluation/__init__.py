@@ -6,15 +6,17 @@ alone. Nothing here calls a model: answers come in as text and can be stored and
 
 from __future__ import annotations
 
-from ._comparison import Comparison, Contender, Pair
+from ._comparison import Comparison
 from ._evidence import Evidence, PairedCounts, Slice
 from ._forecast import Power
 from ._gate import Decision, Gate, Verdict
 from ._graders import GRADERS, Grader, character_f1, grade, is_stale
 from ._limits import holm, loss_p, paired_limits
 from ._noise import NoiseFloor
+from ._pairs import Contender, Pair
 from ._power import mcnemar_power, noninferiority_power, probes_to_find_drop, probes_to_show_kept
 from ._probes import Group, Probe, ProbeSet
+from ._refusals import looks_refused
 from ._retention import RetentionTest, retention_test
 from ._statistics import (
     Alternative,
@@ -52,6 +54,7 @@ __all__ = [
     "grade",
     "holm",
     "is_stale",
+    "looks_refused",
     "loss_p",
     "mcnemar_exact",
     "mcnemar_power",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from typing_extensions import override
 
@@ -16,67 +16,15 @@ from ..dataset import Finding
 from ..errors import DatasetError
 from ._evidence import Evidence, PairedCounts, Slice
 from ._gate import Decision, Gate, Verdict
-from ._graders import NO_GRADERS, Grader, grade, is_stale
 from ._noise import NoiseFloor, noise_floor
-from ._probes import Group, Probe, ProbeSet
+from ._pairs import Contender, Pair
+from ._probes import Group, Probe, ProbeSet, leak_findings
+from ._refusals import unanswered
 
 if TYPE_CHECKING:
     from ..display import Section
 
-__all__ = ["Comparison", "Contender", "Pair"]
-
-Outcome = Literal["kept", "broken", "mended", "missed"]
-"""What became of one probe: right twice, right then wrong, wrong then right, wrong twice."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contender:
-    """One of the two models compared.
-
-    Attributes:
-        name: what a person calls it: an alias, a version, a strategy.
-        model: the model that answered, as on the wire.
-        engine: name of the offline engine behind the model, None for a hosted model.
-        tokens: tokens billed for its training step, None when unknown.
-    """
-
-    name: str
-    model: str
-    engine: str | None = None
-    tokens: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """One probe and both answers, graded."""
-
-    probe: Probe
-    before: str = field(repr=False)
-    after: str = field(repr=False)
-    right_before: bool
-    right_after: bool
-    stale: bool
-
-    @classmethod
-    def graded(
-        cls, probe: Probe, before: str, after: str, graders: Mapping[str, Grader] = NO_GRADERS
-    ) -> Pair:
-        """Grade both answers as the probe asks for; `graders` are the probe set's own."""
-        return cls(
-            probe=probe,
-            before=before,
-            after=after,
-            right_before=grade(probe, before, graders),
-            right_after=grade(probe, after, graders),
-            stale=is_stale(probe, after, graders),
-        )
-
-    @property
-    def outcome(self) -> Outcome:
-        """What became of the probe."""
-        if self.right_before:
-            return "kept" if self.right_after else "broken"
-        return "mended" if self.right_after else "missed"
+__all__ = ["Comparison"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,10 +40,11 @@ class Comparison:
         challenger: the one that wants its place.
         champion_answers: one answer per probe.
         challenger_answers: one answer per probe.
-        known_facts: every fact of the champion's history, probed or not.
+        known_facts: every fact of the champion's history, probed or not; None when nobody said.
         new_facts: facts the challenger was trained to answer anew or differently; None when nobody said.
         gate: what decides.
-        findings: what is wrong with the probes, such as questions that were trained on.
+        trained_on: places of probes whose question the challenger was trained on, with the row that asks it (None when
+            that is not known). They prove memory, so they count for nothing, except that a stale answer stays one.
         champion_repeats: what the champion answered when it was asked again, once per repeat.
     """
 
@@ -104,10 +53,12 @@ class Comparison:
     challenger: Contender
     champion_answers: tuple[str, ...] = field(repr=False)
     challenger_answers: tuple[str, ...] = field(repr=False)
-    known_facts: frozenset[str] = field(repr=False)
+    known_facts: frozenset[str] | None = field(repr=False)
     new_facts: frozenset[str] | None = field(default=None, repr=False)
     gate: Gate = field(default_factory=Gate)
-    findings: tuple[Finding, ...] = field(default=(), repr=False)
+    trained_on: Mapping[int, int | None] = field(
+        default_factory=dict[int, int | None], repr=False, hash=False
+    )
     champion_repeats: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
@@ -115,6 +66,7 @@ class Comparison:
         both = (("champion", self.champion_answers), ("challenger", self.challenger_answers))
         for who, answers in (*both, *asked_again):
             _check_answers(who, answers, len(self.probes))
+        _check_places(self.trained_on, len(self.probes))
         for probe in self.probes:
             if probe.group is None:
                 raise DatasetError(
@@ -133,10 +85,10 @@ class Comparison:
         champion_answers: Sequence[str],
         challenger_answers: Sequence[str],
         *,
-        known_facts: Collection[str],
+        known_facts: Collection[str] | None,
         new_facts: Collection[str] | None = None,
         gate: Gate | None = None,
-        findings: Sequence[Finding] = (),
+        trained_on: Mapping[int, int | None] | None = None,
         champion_repeats: Sequence[Sequence[str]] = (),
     ) -> Self:
         """Compare answers that were collected already, in the order of the probes.
@@ -147,17 +99,19 @@ class Comparison:
             challenger: who gave `challenger_answers`.
             champion_answers: one per probe; an empty text is an answer, and wrong.
             challenger_answers: one per probe.
-            known_facts: every fact of the champion's history; they say whether the probes are a census.
+            known_facts: every fact of the champion's history; they say whether the probes are a census. None when
+                nobody knows: facts are then taken as a sample.
             new_facts: what the challenger was trained to answer anew or differently. When it is empty, a gate asks
                 for no acquisition; when it is None, a gate asks for probes of new facts.
             gate: `Gate()` by default.
-            findings: what is wrong with the probes (`ProbeSet.leakage`); told in the summary and the report.
+            trained_on: which probes ask what the challenger was trained on (`ProbeSet.trained_on`). They are named
+                and counted for nothing.
             champion_repeats: the champion's answers to the same probes, asked again: one sequence for each time.
                 They show how many probes flip by themselves (`noise`), and a loss that is no more than that does
                 not reject. Ask as the first answers were asked (same temperature), with another seed if one is set.
 
         Raises:
-            DatasetError: a probe without a group, or not exactly one answer per probe.
+            DatasetError: a probe without a group, not exactly one answer per probe, or a place without a probe.
         """
         return cls(
             probes=probes,
@@ -165,38 +119,59 @@ class Comparison:
             challenger=challenger,
             champion_answers=tuple(champion_answers),
             challenger_answers=tuple(challenger_answers),
-            known_facts=frozenset(known_facts),
+            known_facts=None if known_facts is None else frozenset(known_facts),
             new_facts=None if new_facts is None else frozenset(new_facts),
             gate=gate or Gate(),
-            findings=tuple(findings),
+            trained_on=dict(trained_on or {}),
             champion_repeats=tuple(tuple(answers) for answers in champion_repeats),
         )
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """A warning for every probe that was trained on."""
+        return leak_findings(self.probes, self.trained_on)
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:
         """Every probe with both answers, graded, in the order of the probes."""
         rows = zip(self.probes, self.champion_answers, self.challenger_answers, strict=True)
-        return tuple(Pair.graded(*row, self.probes.graders) for row in rows)
+        return tuple(
+            Pair.graded(probe, before, after, self.probes.graders, trained_on=place in self.trained_on)
+            for place, (probe, before, after) in enumerate(rows)
+        )
+
+    @cached_property
+    def _counted(self) -> tuple[Pair, ...]:
+        """The pairs that count: those that were not trained on."""
+        return tuple(pair for pair in self.pairs if not pair.trained_on)
 
     @cached_property
     def noise(self) -> NoiseFloor | None:
         """How many old probes flip when the champion is asked again; None when it was asked once."""
-        old = [place for place, probe in enumerate(self.probes) if probe.group == "old"]
+        return self._noise("old")
+
+    def _noise(self, group: Group, label: str | None = None) -> NoiseFloor | None:
+        places = [
+            place
+            for place, pair in enumerate(self.pairs)
+            if _belongs(pair.probe, group, label) and not pair.trained_on
+        ]
         return noise_floor(
-            [self.pairs[place].right_before for place in old],
+            [self.pairs[place].right_before for place in places],
             [
-                [self.probes.grade(self.probes[place], answers[place]) for place in old]
+                [self.probes.grade(self.probes[place], answers[place]) for place in places]
                 for answers in self.champion_repeats
             ],
-            [self.pairs[place].right_after for place in old],
+            [self.pairs[place].right_after for place in places],
+            [self.probes[place].fact for place in places],
         )
 
     @cached_property
     def groups(self) -> Mapping[Group, PairedCounts]:
-        """McNemar's table of each group that has probes, in the order old, updated, new, general."""
+        """McNemar's table of each group that has probes which count, in the order old, updated, new, general."""
         present: dict[Group, PairedCounts] = {}
         for group in _ORDER:
-            counts = _table(pair for pair in self.pairs if pair.probe.group == group)
+            counts = _table(pair for pair in self._counted if pair.probe.group == group)
             if counts.n:
                 present[group] = counts
         return present
@@ -210,7 +185,7 @@ class Comparison:
     def retention(self) -> float | None:
         """Share of old probes the champion answered right that the challenger still does; None if there are none.
 
-        None, too, when a model gave no text to any probe: then nothing was measured.
+        None, too, when a model left hardly any probe answered: then nothing was measured.
         """
         return None if self.evidence.silent else self.table.retention
 
@@ -223,21 +198,31 @@ class Comparison:
     @cached_property
     def evidence(self) -> Evidence:
         """The counts a gate decides on."""
-        probed = {probe.fact for probe in self.probes}
+        old = {pair.probe.fact for pair in self._counted if pair.probe.group == "old"}
+        asked = old | {probe.fact for probe in self.probes if probe.group != "old"}
+        fresh = {pair.probe.fact for pair in self._counted if pair.probe.group in _ACQUIRED}
+        known = self.known_facts
+        lacking = [pair for pair in self._counted if unanswered(pair.before, right=pair.right_before)]
         return Evidence(
             old=self._fact_tables("old"),
             general=self._fact_tables("general"),
             new=self.groups.get("new", PairedCounts()),
             updated=self.groups.get("updated", PairedCounts()),
             stale=sum(pair.stale for pair in self.pairs),
-            known_facts=len(self.known_facts),
-            unprobed_facts=len(self.known_facts - probed),
+            known_facts=None if known is None else len(known),
+            unprobed_facts=0 if known is None else len(known - asked),
+            strange_facts=0 if known is None else len(old - known),
             new_facts=None if self.new_facts is None else len(self.new_facts),
-            trained_on=sum(finding.code == "probe-trained-on" for finding in self.findings),
+            asked_new_facts=len(fresh if self.new_facts is None else fresh & self.new_facts),
+            trained_on=Counter(self.probes[place].group or "" for place in self.trained_on),
             slices=tuple(self._slices()),
-            champion_silent=sum(not answer.strip() for answer in self.champion_answers),
-            challenger_silent=sum(not answer.strip() for answer in self.challenger_answers),
+            champion_unanswered=len(lacking),
+            challenger_unanswered=sum(
+                unanswered(pair.after, right=pair.right_after) for pair in self._counted
+            ),
+            old_unanswered=sum(pair.probe.group == "old" for pair in lacking),
             noise=self.noise,
+            general_noise=self._noise("general"),
         )
 
     @cached_property
@@ -277,13 +262,13 @@ class Comparison:
     @cached_property
     def _by_fact(self) -> Mapping[str, tuple[Pair, ...]]:
         facts: dict[str, list[Pair]] = defaultdict(list)
-        for pair in self.pairs:
+        for pair in self._counted:
             facts[pair.probe.fact].append(pair)
         return {fact: tuple(pairs) for fact, pairs in facts.items()}
 
     def _fact_tables(self, group: Group, label: str | None = None) -> tuple[PairedCounts, ...]:
         tables = (
-            _table(pair for pair in pairs if pair.probe.group == group and label in {None, pair.probe.label})
+            _table(pair for pair in pairs if _belongs(pair.probe, group, label))
             for pairs in self._by_fact.values()
         )
         return tuple(counts for counts in tables if counts.n)
@@ -291,9 +276,10 @@ class Comparison:
     def _slices(self) -> Iterator[Slice]:
         groups: tuple[Group, ...] = ("old", "general")
         for group in groups:
-            for label in dict.fromkeys(probe.label for probe in self.probes if probe.group == group):
-                if label is not None:
-                    yield Slice(group=group, label=label, facts=self._fact_tables(group, label))
+            labels = (pair.probe.label for pair in self._counted if pair.probe.group == group)
+            for label in filter(None, dict.fromkeys(labels)):
+                facts, noise = self._fact_tables(group, label), self._noise(group, label)
+                yield Slice(group=group, label=label, facts=facts, noise=noise)
 
     def _facts_where(self, holds: Callable[[PairedCounts], bool]) -> tuple[str, ...]:
         return tuple(fact for fact, pairs in self._by_fact.items() if holds(_table(pairs)))
@@ -366,6 +352,12 @@ class Comparison:
 
 
 _ORDER: tuple[Group, ...] = ("old", "updated", "new", "general")
+_ACQUIRED: tuple[Group, ...] = ("new", "updated")
+
+
+def _belongs(probe: Probe, group: Group, label: str | None) -> bool:
+    """Whether a probe is of this group and, unless it is None, has this label."""
+    return probe.group == group and label in {None, probe.label}
 
 
 def _table(pairs: Iterable[Pair]) -> PairedCounts:
@@ -387,4 +379,13 @@ def _check_answers(who: str, answers: Sequence[Any], probes: int) -> None:
             raise DatasetError(
                 f"answer {place + 1} of the {who} is {type(answer).__name__}, not text",
                 hint="Give the text the model answered; an empty one where it said nothing",
+            )
+
+
+def _check_places(places: Mapping[Any, Any], probes: int) -> None:
+    for place, row in places.items():
+        if type(place) is not int or not 0 <= place < probes or not (row is None or type(row) is int):
+            raise DatasetError(
+                f"trained_on does not name places of the {probes} probes and rows",
+                hint="Give what ProbeSet.trained_on(rows) returns",
             )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -101,16 +101,18 @@ class Slice:
         group: `old` or `general`.
         label: what the probes are called.
         facts: one table per fact.
+        noise: what the champion answers to them when asked again, None when it was asked once.
     """
 
     group: str
     label: str
     facts: tuple[PairedCounts, ...]
+    noise: NoiseFloor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """All that `Gate.decide` knows.
+    """All that `Gate.decide` knows. Probes that were trained on are in `trained_on` and nowhere else, except `stale`.
 
     Attributes:
         old: one table per old fact that has probes.
@@ -118,14 +120,18 @@ class Evidence:
         new: probes of facts that only the challenger was trained on, together.
         updated: probes of facts whose answer changed, together.
         stale: probes to which the challenger gave an answer that is out of date.
-        known_facts: facts in the champion's history.
+        known_facts: facts in the champion's history; None when nobody said.
         unprobed_facts: those of them that no probe asks for.
+        strange_facts: facts that old probes ask for and that are not among the known ones.
         new_facts: facts the challenger was trained to answer anew or differently; None when nobody said.
-        trained_on: probes whose question the challenger was trained on.
+        asked_new_facts: how many of them the probes ask for; None counts every probe of `new` and `updated` as one.
+        trained_on: by group, how many probes were left out because the challenger was trained on their question.
         slices: labelled old and general probes once more, label by label.
-        champion_silent: probes to which the champion's answer is empty.
-        challenger_silent: the same of the challenger.
-        noise: what the champion answers when asked again, None when it was asked once.
+        champion_unanswered: probes to which the champion's answer is empty or a refusal, and wrong.
+        challenger_unanswered: the same of the challenger.
+        old_unanswered: those of `champion_unanswered` that ask for old facts.
+        noise: what the champion answers to old probes when asked again, None when it was asked once.
+        general_noise: the same for general probes.
     """
 
     old: tuple[PairedCounts, ...] = ()
@@ -133,27 +139,59 @@ class Evidence:
     new: PairedCounts = PairedCounts()
     updated: PairedCounts = PairedCounts()
     stale: int = 0
-    known_facts: int = 0
+    known_facts: int | None = None
     unprobed_facts: int = 0
+    strange_facts: int = 0
     new_facts: int | None = None
-    trained_on: int = 0
+    asked_new_facts: int | None = None
+    trained_on: Mapping[str, int] = field(default_factory=dict[str, int], hash=False)
     slices: tuple[Slice, ...] = ()
-    champion_silent: int = 0
-    challenger_silent: int = 0
+    champion_unanswered: int = 0
+    challenger_unanswered: int = 0
+    old_unanswered: int = 0
     noise: NoiseFloor | None = None
+    general_noise: NoiseFloor | None = None
 
     @property
-    def silent(self) -> tuple[str, ...]:
-        """Which of the two models gave no text at all, to any probe."""
-        counts = (("champion", self.champion_silent), ("challenger", self.challenger_silent))
-        return tuple(who for who, empty in counts if self.probes and empty >= self.probes)
+    def silent(self) -> Mapping[str, int]:
+        """Which of the two models left nine of ten probes unanswered, or more, and how many."""
+        counts = {"champion": self.champion_unanswered, "challenger": self.challenger_unanswered}
+        return {who: empty for who, empty in counts.items() if self.probes and 10 * empty >= 9 * self.probes}
+
+    @property
+    def covered(self) -> bool:
+        """Whether every fact the champion was trained on, and no other, is asked for."""
+        known = self.known_facts
+        return (
+            known is not None and len(self.old) <= known and not (self.unprobed_facts or self.strange_facts)
+        )
 
     @property
     def probes(self) -> int:
-        """All probes."""
+        """All probes that count."""
         return total([*self.old, *self.general, self.new, self.updated]).n
 
     @property
     def acquired(self) -> PairedCounts:
         """Probes of new and updated facts together."""
         return self.new + self.updated
+
+    @property
+    def acquired_facts(self) -> int:
+        """How many new and updated facts the probes ask for."""
+        asked, probes = self.asked_new_facts, self.acquired.n
+        return probes if asked is None else min(probes, asked)
+
+    def tables(self) -> Iterator[tuple[str, tuple[PairedCounts, ...], NoiseFloor | None, bool]]:
+        """What may be lost: name, tables, noise, and whether it asks for every old fact that is asked for at all.
+
+        A label that all probes of its group have says nothing more, and is left out.
+        """
+        groups = {"old": (self.old, self.noise), "general": (self.general, self.general_noise)}
+        for name, (facts, noise) in groups.items():
+            yield name, facts, noise, name == "old"
+        for part in self.slices:
+            whole = groups[part.group][0] if part.group in groups else ()
+            if total(part.facts).n != total(whole).n:
+                covers = part.group == "old" and len(part.facts) >= len(self.old)
+                yield f"{part.group}/{part.label}", part.facts, part.noise, covers

@@ -12,14 +12,14 @@ from typing_extensions import override
 
 from ._limits import loss_p
 from ._power import noninferiority_power, probes_to_show_kept
-from ._reasons import count, percent, points, rounded
 from ._retention import Basis
 from ._statistics import ASSUMED_CORRELATION, design_effect
+from ._wording import count, percent, points, rounded
 
 if TYPE_CHECKING:
     from random import Random
 
-    from ._probes import ProbeSet
+    from ._probes import Probe, ProbeSet
 
 __all__ = ["Power", "forecast"]
 
@@ -46,9 +46,12 @@ class Power:
         chance: that a challenger as good as the champion is shown to have kept its facts (with several probes per
             fact from 2,000 seeded simulations, fewer above 100 facts: right to about 2 points).
         shows: the smallest margin that a chance of 80 % is had for; None when no margin below 1 is.
-        finds: the smallest loss that will be found to be more than the margin with a chance of 80 %; None if none.
+        finds: the smallest loss that will be found to be more than the margin with a chance of 80 %, when no other
+            group was damaged (`tested_with`); None if none.
         needed: about how many probes in all, in the same number per fact, give a chance of 80 %; None for a margin
             of 0.
+        tested_with: how many groups these probes make, old, general and every label, which share `alpha` (Holm) when
+            they are asked whether they are lost.
     """
 
     probes: int
@@ -63,6 +66,7 @@ class Power:
     shows: float | None
     finds: float | None
     needed: int | None
+    tested_with: int = 1
 
     @property
     def effective_probes(self) -> float:
@@ -97,12 +101,15 @@ class Power:
         if self.finds is not None:
             yield (
                 f"- with a chance of 80% they find that more than {points(self.margin)} are lost when "
-                f"{points(math.ceil(200 * self.finds) / 200)} are"
+                f"{points(math.ceil(200 * self.finds) / 200)} are{self._together()}"
             )
         if self.missing:
             yield f"- about {rounded(self.missing)} more probes of the same kind raise the first chance to 80%"
         if self.missing is None:
             yield "- no number of probes shows a margin of 0"
+
+    def _together(self) -> str:
+        return f" ({self.tested_with} groups are asked together)" if self.tested_with > 1 else ""
 
 
 def forecast(
@@ -122,6 +129,7 @@ def forecast(
     effect = _assumed_effect(sizes, basis)
     independent = max(1, math.floor(sum(sizes) / effect))
     enough = probes_to_show_kept(margin, churn, alpha=alpha)
+    groups = _groups(probes, known_facts)
     return Power(
         probes=sum(sizes),
         facts=len(sizes),
@@ -133,21 +141,31 @@ def forecast(
         design_effect=effect,
         chance=_chance(sizes, margin, alpha, basis, churn, correlation),
         shows=_smallest_margin(independent, churn, alpha),
-        finds=_smallest_loss(independent, margin, churn, alpha),
+        finds=_smallest_loss(independent, margin, churn, alpha / groups),
         needed=None if enough is None else math.ceil(enough * effect),
+        tested_with=groups,
     )
 
 
 def _sizes(probes: ProbeSet, known: Collection[str] | None) -> list[int]:
     """How many probes each old fact has."""
-    asked = Counter(
-        probe.fact
-        for probe in probes
-        if probe.group == "old" or (probe.group is None and (known is None or probe.fact in known))
-    )
+    asked = Counter(probe.fact for probe in probes if _is_old(probe, known))
     if not asked:
         raise ValueError("there are no probes of old facts, so nothing can be shown about them")
     return sorted(asked.values())
+
+
+def _is_old(probe: Probe, known: Collection[str] | None) -> bool:
+    return probe.group == "old" or (probe.group is None and (known is None or probe.fact in known))
+
+
+def _groups(probes: ProbeSet, known: Collection[str] | None) -> int:
+    """How many groups the gate will ask whether they are lost; a label of all probes of its group is none."""
+    labels = (
+        [probe.label for probe in probes if _is_old(probe, known)],
+        [probe.label for probe in probes if probe.group == "general"],
+    )
+    return sum(bool(group) + len({*group} - {None}) * (len({*group}) > 1) for group in labels)
 
 
 def _smallest_margin(n: int, churn: float, alpha: float) -> float | None:

@@ -6,13 +6,15 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Literal
 
 from ._evidence import Evidence
 from ._limits import holm
-from ._reasons import Line, explain, silence, would_decide
+from ._reasons import Line, explain, silence
 from ._retention import Basis, RetentionTest, retention_test
 from ._statistics import ASSUMED_CORRELATION
+from ._wishes import would_decide
 
 if TYPE_CHECKING:
     from ._forecast import Power
@@ -64,9 +66,9 @@ class Gate:
 
     Reject: old or general probes, or those of a label, are lost; it is catastrophic forgetting; an answer is stale;
     or fewer than `acquisition` of the probes of new and updated facts are right. Promote: old facts are kept and the
-    new ones acquired. Inconclusive: everything else, notably probes too few to tell, probes that were mostly
-    trained on, a champion that answers too few of them itself, a model that gave no text at all, and a loss of old
-    facts that is no more than what the champion loses when it is asked again.
+    new ones acquired. Inconclusive: everything else, notably probes too few to tell, groups of which every probe was
+    trained on, a champion that answers too few of them itself, a model that left nearly all of them unanswered, and
+    a loss that is no more than what the champion loses when it is asked again.
 
     Attributes:
         margin: the loss of accuracy on old facts that is tolerated, as a share.
@@ -76,11 +78,14 @@ class Gate:
         acquisition: the share of probes of new and updated facts that must be right. With 0 nothing is asked, and
             probes of new facts may be missing.
         facts: `"census"` when the probes ask for every fact there is, `"sample"` when the facts probed stand for
-            others; `"auto"` takes a census exactly when every fact of the champion's history has a probe.
+            others; `"auto"` takes a census exactly when every fact of the champion's history has a probe, and old
+            probes ask for no other.
+        looks: how often you will look: at these probes, and again after adding more to them. `alpha` is divided among
+            the looks. It has to be said before the first of them.
 
     Raises:
         ValueError: a margin outside 0 to 1, an alpha outside 0 to 0.5, an acquisition or a baseline outside 0
-            to 1, or another word for `facts`.
+            to 1, what is no number, another word for `facts`, or looks that are no whole number from 1 on.
     """
 
     margin: float = 0.05
@@ -88,20 +93,28 @@ class Gate:
     acquisition: float = 0.80
     baseline: float = 0.50
     facts: Literal["auto", "census", "sample"] = "auto"
+    looks: int = 1
 
     def __post_init__(self) -> None:
-        _check_number("margin", self.margin, fits=0 <= self.margin < 1, limits="at least 0 and below 1")
-        _check_number("alpha", self.alpha, fits=0 < self.alpha < 0.5, limits="above 0 and below 0.5")
-        _check_number("acquisition", self.acquisition, fits=0 <= self.acquisition <= 1, limits="0 to 1")
-        _check_number("baseline", self.baseline, fits=0 <= self.baseline <= 1, limits="0 to 1")
+        for name, highest, limits in _LIMITS:
+            _check_number(name, getattr(self, name), highest, limits)
+        if self.alpha == 0:
+            raise ValueError("Gate: alpha must be above 0 and below 0.5")
         if self.facts not in ("auto", "census", "sample"):
             raise ValueError("Gate: facts is 'auto', 'census' or 'sample'")
+        if type(self.looks) is not int or self.looks < 1:
+            raise ValueError("Gate: looks must be a whole number, 1 or more")
+
+    @property
+    def alpha_per_look(self) -> float:
+        """The error rate of each limit at one look: `alpha` divided by `looks` (Bonferroni)."""
+        return self.alpha / self.looks
 
     def basis(self, evidence: Evidence) -> Basis:
         """Whether these facts are a census or a sample."""
         if self.facts != "auto":
             return self.facts
-        return "sample" if evidence.unprobed_facts else "census"
+        return "census" if evidence.covered else "sample"
 
     def power(
         self,
@@ -127,13 +140,12 @@ class Gate:
         from ._forecast import forecast
 
         known = None if known_facts is None else frozenset(known_facts)
-        unprobed = known is None or known - {probe.fact for probe in probes}
-        basis = self.facts if self.facts != "auto" else "sample" if unprobed else "census"
+        basis = self.facts if self.facts != "auto" else _coverage(probes, known)
         return forecast(
             probes,
             known_facts=known,
             margin=self.margin,
-            alpha=self.alpha,
+            alpha=self.alpha_per_look,
             basis=basis,
             churn=churn,
             correlation=correlation,
@@ -143,33 +155,22 @@ class Gate:
         """The verdict on these counts. Pure: the same evidence gives the same decision, word for word."""
         basis = self.basis(evidence)
         if evidence.silent:
-            said, wish = silence(evidence)
-            return Decision(verdict=Verdict.INCONCLUSIVE, reasons=(said,), would_decide=wish, basis=basis)
+            lines, wish = silence(evidence)
+            return _decision(lines, wish, basis)
         tests = self._tests(evidence, basis)
-        old, general = tests.pop("old", None), tests.pop("general", None)
-        lines = explain(evidence, old, general, tests, acquisition=self.acquisition, baseline=self.baseline)
-        verdict = _verdict(lines)
-        return Decision(
-            verdict=verdict,
-            reasons=tuple(line.text for line in lines),
-            would_decide=_open_question(self, evidence, old, verdict),
-            basis=basis,
-            old=old,
-            general=general,
-            labelled=tests,
+        lines = explain(evidence, tests, acquisition=self.acquisition, baseline=self.baseline)
+        wish = would_decide(
+            evidence, tests, acquisition=self.acquisition, baseline=self.baseline, looks=self.looks
         )
+        return _decision(lines, wish, basis, tests)
 
     def _tests(self, evidence: Evidence, basis: Basis) -> dict[str, RetentionTest]:
         """Everything that could be lost, tested together."""
-        tables = {"old": evidence.old, "general": evidence.general}
-        tables |= {f"{each.group}/{each.label}": each.facts for each in evidence.slices}
         found: dict[str, RetentionTest] = {}
-        for name, facts in tables.items():
+        for name, facts, noise, covers in evidence.tables():
+            unit: Basis = basis if covers else "sample"
             test = retention_test(
-                facts,
-                margin=self.margin,
-                alpha=self.alpha,
-                basis=basis if name.startswith("old") else "sample",
+                facts, margin=self.margin, alpha=self.alpha_per_look, basis=unit, noise=noise
             )
             if test is not None:
                 found[name] = test
@@ -180,10 +181,28 @@ class Gate:
         }
 
 
-def _open_question(gate: Gate, evidence: Evidence, old: RetentionTest | None, verdict: Verdict) -> str:
-    if verdict is not Verdict.INCONCLUSIVE:
-        return ""
-    return would_decide(evidence, old, acquisition=gate.acquisition, baseline=gate.baseline)
+def _coverage(probes: ProbeSet, known: frozenset[str] | None) -> Basis:
+    """What `auto` takes the facts of these probes for."""
+    old = {probe.fact for probe in probes if probe.group == "old"}
+    if known is None or not old <= known:
+        return "sample"
+    return "census" if known <= {probe.fact for probe in probes} else "sample"
+
+
+def _decision(
+    lines: list[Line], wish: str, basis: Basis, tests: Mapping[str, RetentionTest] = MappingProxyType({})
+) -> Decision:
+    """The verdict that these lines give, with the tests behind it. What would decide is said when nothing did."""
+    verdict = _verdict(lines)
+    return Decision(
+        verdict=verdict,
+        reasons=tuple(line.text for line in lines),
+        would_decide=wish if verdict is Verdict.INCONCLUSIVE else "",
+        basis=basis,
+        old=tests.get("old"),
+        general=tests.get("general"),
+        labelled={name: test for name, test in tests.items() if "/" in name},
+    )
 
 
 def _verdict(lines: list[Line]) -> Verdict:
@@ -193,6 +212,14 @@ def _verdict(lines: list[Line]) -> Verdict:
     return Verdict.INCONCLUSIVE if "open" in weights else Verdict.PROMOTE
 
 
-def _check_number(name: str, value: float, *, fits: bool, limits: str) -> None:
-    if isinstance(value, bool) or not math.isfinite(value) or not fits:
-        raise ValueError(f"Gate: {name} must be {limits}")
+_LIMITS: Final = (
+    ("margin", math.nextafter(1, 0), "at least 0 and below 1"),
+    ("alpha", math.nextafter(0.5, 0), "above 0 and below 0.5"),
+    ("acquisition", 1.0, "0 to 1"),
+    ("baseline", 1.0, "0 to 1"),
+)
+
+
+def _check_number(name: str, value: object, highest: float, limits: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= highest:
+        raise ValueError(f"Gate: {name} must be a number, {limits}")

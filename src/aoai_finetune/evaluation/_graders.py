@@ -156,14 +156,19 @@ class RememberedGrader:
         except Exception as why:  # noqa: BLE001 - whatever a caller's function raises; its text may hold the answer
             problem = f"raised {type(why).__name__}"
         else:
-            if isinstance(said, bool):
-                return said
+            if isinstance(said, bool) or _is_numpy_bool(said):
+                return bool(said)
             problem = f"returned {type(said).__name__}, not a bool"
         raise DatasetError(
             f"the grader {self.name!r} {problem}",
             path="grader",
             hint="A grader takes the expected answer and the answer given, any text, and returns True or False",
         )
+
+
+def _is_numpy_bool(said: object) -> bool:
+    """Whether it is numpy's bool, which is none of Python's; told by its name, so that numpy need not be here."""
+    return (type(said).__module__, type(said).__name__) in {("numpy", "bool"), ("numpy", "bool_")}
 
 
 def remembered(graders: Mapping[str, Grader] | None) -> Mapping[str, RememberedGrader]:

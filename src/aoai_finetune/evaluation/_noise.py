@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,11 +22,13 @@ class NoiseFloor:
         p_above: one-sided p-value of "the challenger gets no more of what the champion first got right wrong than the
             champion does itself when it is asked again", by sign flips over probes; with one repeat this is the
             exact McNemar test of repeat and challenger.
+        p_above_facts: the same by sign flips over facts, for facts that are a sample.
     """
 
     repeats: int
     counts: PairedCounts
     p_above: float
+    p_above_facts: float
 
     @property
     def share(self) -> float:
@@ -34,12 +37,26 @@ class NoiseFloor:
 
 
 def noise_floor(
-    first: Sequence[bool], repeats: Sequence[Sequence[bool]], challenger: Sequence[bool]
+    first: Sequence[bool],
+    repeats: Sequence[Sequence[bool]],
+    challenger: Sequence[bool],
+    facts: Sequence[str],
 ) -> NoiseFloor | None:
-    """The noise floor of some probes, each a sequence of right or wrong; None without repeats or probes."""
+    """The noise floor of some probes, each a sequence of right or wrong; None without repeats or probes.
+
+    `facts` names the fact of each probe.
+    """
     if not repeats or not first:
         return None
     tables = (PairedCounts.of(zip(first, again, strict=True)) for again in repeats)
-    known = [place for place, right in enumerate(first) if right]
-    excess = [sum(repeat[place] for repeat in repeats) - len(repeats) * challenger[place] for place in known]
-    return NoiseFloor(repeats=len(repeats), counts=total(tables), p_above=sign_flip(excess, "better"))
+    excess: dict[str, list[int]] = defaultdict(list)
+    for place, right in enumerate(first):
+        if right:
+            again = sum(repeat[place] for repeat in repeats)
+            excess[facts[place]].append(again - len(repeats) * challenger[place])
+    return NoiseFloor(
+        repeats=len(repeats),
+        counts=total(tables),
+        p_above=sign_flip([each for fact in excess.values() for each in fact], "better"),
+        p_above_facts=sign_flip([sum(fact) for fact in excess.values()], "better"),
+    )

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from ..display import fold, table, visible
 from ._evidence import total
-from ._reasons import percent, points
+from ._wording import percent, points
 
 if TYPE_CHECKING:
-    from ._comparison import Comparison, Contender, Pair
+    from ._comparison import Comparison
     from ._evidence import PairedCounts
     from ._gate import Gate
+    from ._pairs import Contender, Pair
 
 __all__ = ["by_concern", "by_group_and_label", "engine_note", "gate_line", "share", "side_by_side", "summary"]
 
@@ -73,7 +74,8 @@ def share(value: float | None) -> str:
 
 def gate_line(gate: Gate) -> str:
     """What the gate asks for, in one line."""
-    return f"gate: margin {points(gate.margin)}, alpha {gate.alpha:g}, acquisition at least {percent(gate.acquisition)}"
+    looks = f", one of {gate.looks} looks" if gate.looks > 1 else ""
+    return f"gate: margin {points(gate.margin)}, alpha {gate.alpha:g}, acquisition at least {percent(gate.acquisition)}{looks}"
 
 
 def engine_note(comparison: Comparison) -> str:

@@ -17,11 +17,12 @@ from ..display import write_atomic
 from ..errors import DatasetError
 from ._graders import Grader, grade, merged, remembered, shipped
 from ._rows import check_row
+from ._twins import refuse_twins
 
 if TYPE_CHECKING:
     from ..dataset import Dataset, Example
 
-__all__ = ["Group", "Probe", "ProbeSet"]
+__all__ = ["Group", "Probe", "ProbeSet", "leak_findings"]
 
 Group = Literal["old", "new", "updated", "general"]
 """old: a fact the champion knows and that stays; new: only the challenger was trained on it; updated: its answer
@@ -122,6 +123,8 @@ def _texts(value: str | Iterable[str] | None) -> tuple[str, ...]:
 class ProbeSet:
     """An immutable, ordered set of probes. Equal when the probes are; its repr shows counts only.
 
+    No two of them ask the same prompt, in one group, by one grader: they would get one answer and count it twice.
+
     Args:
         probes: the probes, in order.
         graders: functions of (expected answer, answer given) that return a bool, by the name under which probes
@@ -129,7 +132,8 @@ class ProbeSet:
             it said is stored with a comparison, which can then be judged again without it.
 
     Raises:
-        DatasetError: a probe asks for a grader that is not known, or a grader cannot be added under its name.
+        DatasetError: two probes ask the same, a probe asks for a grader that is not known, or a grader cannot be
+            added under its name.
     """
 
     __slots__ = ("_fingerprint", "_graders", "_probes")
@@ -141,6 +145,7 @@ class ProbeSet:
         for probe in self._probes:
             for problem in check_row(probe.row(), self._graders) if not shipped(probe.grader) else ():
                 raise DatasetError(problem.message, line=probe.line, path=problem.path, hint=problem.hint)
+        refuse_twins(self._probes)
 
     @classmethod
     def from_jsonl(
@@ -260,6 +265,16 @@ class ProbeSet:
             self._fingerprint = hashlib.sha256(self.to_bytes()).hexdigest()
         return self._fingerprint
 
+    def prompts(self, system: str | None = None) -> list[list[dict[str, Any]]]:
+        """The chat messages of every probe, in order; `system` goes before bare questions.
+
+        Raises:
+            DatasetError: with this system prompt two probes ask the same.
+        """
+        if system:
+            refuse_twins(self._probes, system)
+        return [probe.prompt(system) for probe in self]
+
     @property
     def facts(self) -> tuple[str, ...]:
         """The facts asked for, in order of first appearance."""
@@ -283,14 +298,18 @@ class ProbeSet:
 
         Questions are compared after `dataset.normalise`; the line is that of the probe.
         """
+        return leak_findings(self, self.trained_on(dataset))
+
+    def trained_on(self, dataset: Dataset) -> Mapping[int, int | None]:
+        """The places of the probes that `leakage` warns of, each with the row that asks its question, None unknown."""
         trained: dict[str, int | None] = {}
         for example in dataset:
             trained.setdefault(normalise(example.question), example.line)
-        return tuple(
-            _leak(probe, trained[asked])
-            for probe in self
+        return {
+            place: trained[asked]
+            for place, probe in enumerate(self)
             if (asked := normalise(probe.asked)) and asked in trained
-        )
+        }
 
     def grouped(self, old: Mapping[str, Collection[str]], new: Mapping[str, Collection[str]]) -> Self:
         """The same probes, each with a group: from its own, or from the histories of champion and challenger.
@@ -319,6 +338,7 @@ class ProbeSet:
         return self._with(self._probes[place]) if isinstance(place, slice) else self._probes[place]
 
     def __add__(self, other: ProbeSet) -> Self:
+        """Both sets, in order. DatasetError when they share a probe: it would count twice."""
         return type(self)((*self, *other), graders=merged(self._graders, other._graders))
 
     @override
@@ -333,6 +353,11 @@ class ProbeSet:
     def __repr__(self) -> str:
         groups = ", ".join(f"{count} {group}" for group, count in sorted(self.counts.items()))
         return f"ProbeSet({len(self)} probes of {len(self.facts)} facts{': ' if groups else ''}{groups})"
+
+
+def leak_findings(probes: ProbeSet, trained_on: Mapping[int, int | None]) -> tuple[Finding, ...]:
+    """A warning for each probe that was trained on, by its place and row."""
+    return tuple(_leak(probes[place], row) for place, row in trained_on.items())
 
 
 def _leak(probe: Probe, row: int | None) -> Finding:

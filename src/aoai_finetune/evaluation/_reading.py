@@ -13,6 +13,7 @@ from ..dataset.rows._json import BOM, parse_row
 from ..errors import DatasetError
 from ._probes import Probe
 from ._rows import Problem, check_row
+from ._twins import TWIN_HINT, prompt_key
 
 __all__ = ["read_probes"]
 
@@ -28,14 +29,14 @@ def read_probes(
     name, data = _content(source)
     probes: list[Probe] = []
     findings: list[Finding] = []
-    first: dict[Probe, int] = {}
+    first: dict[object, int] = {}
     rows = list(_rows(data))
     for line, row in rows:
         problems = [row] if isinstance(row, Problem) else list(check_row(row, own_graders))
         if not isinstance(row, Problem) and not problems:
             probe = Probe.from_row(row, line=line)
             probes.append(probe)
-            problems = _twin(first.setdefault(probe, line), line)
+            problems = _twin(first.setdefault(prompt_key(probe), line), line)
         findings += [_finding(problem, name, line) for problem in problems]
     if findings:
         raise _refusal(name, findings, len(rows))
@@ -79,7 +80,7 @@ def _rows(data: bytes) -> Iterator[tuple[int, dict[str, Any] | Problem]]:
 def _twin(first: int, line: int) -> list[Problem]:
     if first == line:
         return []
-    return [Problem("", f"is the same probe as line {first}", "Remove one of them: it would count twice")]
+    return [Problem("", f"asks the same as line {first}", TWIN_HINT)]
 
 
 def _finding(problem: Problem, source: str | None, line: int) -> Finding:

@@ -6,21 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ._evidence import Evidence, PairedCounts
+from ._evidence import Evidence, PairedCounts, total
 from ._retention import RetentionTest
+from ._statistics import wilson
+from ._wording import change, count, p_value, percent, points
 
-__all__ = [
-    "Line",
-    "change",
-    "count",
-    "explain",
-    "p_value",
-    "percent",
-    "points",
-    "rounded",
-    "silence",
-    "would_decide",
-]
+__all__ = ["Line", "explain", "far_from_known", "hides_a_loss", "silence", "too_weak"]
 
 Weight = Literal["against", "open", "for", "note"]
 """How a line counts: it rejects, it leaves the verdict open, it speaks for promotion, or it only explains."""
@@ -37,23 +28,17 @@ class Line:
 
 
 def explain(
-    evidence: Evidence,
-    old: RetentionTest | None,
-    general: RetentionTest | None,
-    labelled: Mapping[str, RetentionTest],
-    *,
-    acquisition: float,
-    baseline: float,
+    evidence: Evidence, tests: Mapping[str, RetentionTest], *, acquisition: float, baseline: float
 ) -> list[Line]:
-    """Every reason, those that reject first, then those that leave it open."""
+    """Every reason, those that reject first, then those that leave it open. `tests` are those of the gate by name."""
+    old = tests.get("old")
     lines = [
         *_old_lines(evidence, old),
         *_noise_lines(evidence, old),
         *_baseline_lines(old, baseline),
         *_trained_lines(evidence),
-        *_general_lines(general),
-        *(_slice_line(name, test) for name, test in labelled.items()),
-        *_silent_lines(evidence),
+        *(_other_line(name, test) for name, test in tests.items() if name != "old"),
+        *_unanswered_lines(evidence, old),
         *_acquisition_lines(evidence, acquisition),
         *_stale_lines(evidence),
     ]
@@ -64,7 +49,7 @@ def _old_lines(evidence: Evidence, old: RetentionTest | None) -> Iterator[Line]:
     if old is None:
         yield _nothing_to_keep(evidence)
         return
-    weight: Weight = "open" if _only_noise(evidence, old) else "against"
+    weight: Weight = "open" if old.only_noise else "against"
     if old.catastrophic:
         yield Line(weight, _catastrophic(old))
     line = _retention_line("Old facts", old)
@@ -72,67 +57,79 @@ def _old_lines(evidence: Evidence, old: RetentionTest | None) -> Iterator[Line]:
     yield Line("note", _basis_sentence(evidence, old))
 
 
-def _only_noise(evidence: Evidence, old: RetentionTest) -> bool:
-    """A loss that is not shown to be more than what the champion loses when it is asked again."""
-    lost = old.catastrophic or old.outcome == "lost"
-    return lost and evidence.noise is not None and evidence.noise.p_above > old.alpha
-
-
 def _noise_lines(evidence: Evidence, old: RetentionTest | None) -> Iterator[Line]:
     noise = evidence.noise
-    if old is None or noise is None:
+    if old is None or noise is None or old.p_above_noise is None:
         return
-    counts = noise.counts
+    counts, p = noise.counts, p_value(old.p_above_noise)
     asked = "again" if noise.repeats == 1 else f"{noise.repeats} times more"
     told = (
         f"Asked {asked}, the champion itself changes {counts.broken + counts.fixed} of {count(counts.n, 'answer')} "
         f"to old probes between right and wrong ({percent(noise.share)}: {counts.broken} broken, {counts.fixed} mended)"
     )
-    if _only_noise(evidence, old):
-        yield Line(
-            "open",
-            f"{told}, and the challenger's loss is not shown to be more than that ({p_value(noise.p_above)}).",
-        )
+    if old.only_noise:
+        yield Line("open", f"{told}, and the challenger's loss is not shown to be more than that ({p}).")
     elif old.counts.broken:
-        above = "more than that" if noise.p_above <= old.alpha else "not shown to be more than that"
-        yield Line("note", f"{told}; what the challenger broke is {above} ({p_value(noise.p_above)}).")
+        above = "more than that" if old.p_above_noise <= old.alpha else "not shown to be more than that"
+        yield Line("note", f"{told}; what the challenger broke is {above} ({p}).")
     else:
         yield Line("note", f"{told}.")
 
 
-def _slice_line(name: str, test: RetentionTest) -> Line:
+def _other_line(name: str, test: RetentionTest) -> Line:
+    """General probes and labels are asked to catch damage: too few to prove its absence do not stop a promotion."""
     group, _, label = name.partition("/")
     what = "Old facts" if group == "old" else "General answers"
-    line = _retention_line(f"{what}, {label},", test)
-    # A label is there to show where something was lost; few probes of one do not stop a promotion.
-    return line if line.weight == "against" else Line("note", line.text)
+    line = _retention_line(f"{what}, {label}," if label else what, test)
+    if line.weight == "against" and test.only_noise:
+        p = p_value(test.p_above_noise or 0.0)
+        more = f"It is not shown to be more than what the champion itself loses when it is asked again ({p})."
+        return Line("open", f"{line.text} {more}")
+    return Line("note", line.text) if line.weight == "open" or (label and line.weight == "for") else line
 
 
-def _silent_lines(evidence: Evidence) -> Iterator[Line]:
-    for who, empty in (("champion", evidence.champion_silent), ("challenger", evidence.challenger_silent)):
+def _unanswered_lines(evidence: Evidence, old: RetentionTest | None) -> Iterator[Line]:
+    counts = (("champion", evidence.champion_unanswered), ("challenger", evidence.challenger_unanswered))
+    for who, empty in counts:
         if empty:
             told = "1 answer" if empty == 1 else f"{empty} answers"
             verb = "is" if empty == 1 else "are"
             yield Line(
                 "note",
-                f"{told} of the {who} {verb} empty and counted as wrong: a content filter, a tool call or a length "
-                "limit may be behind it.",
+                f"{told} of the {who} {verb} empty or a refusal and counted as wrong: a content filter, a tool call "
+                "or a length limit may be behind it.",
             )
+    if hides_a_loss(evidence, old):
+        yield Line(
+            "open",
+            f"The champion left {evidence.old_unanswered} of {count(total(evidence.old).n, 'old probe')} unanswered, "
+            "more than the margin, so what the challenger lost of them cannot be seen.",
+        )
 
 
-def silence(evidence: Evidence) -> tuple[str, str]:
-    """What to say when a model gave no text at all: the reason, and what would decide."""
-    who = " and the ".join(evidence.silent)
+def hides_a_loss(evidence: Evidence, old: RetentionTest | None) -> bool:
+    """Whether what the champion did not answer could hide a loss of more than the margin."""
+    return old is not None and evidence.old_unanswered > old.margin * old.counts.n
+
+
+def silence(evidence: Evidence) -> tuple[list[Line], str]:
+    """What to say when a model left nearly everything unanswered: the reasons, and what would decide."""
+    asked = count(evidence.probes, "probe")
+    who = " and ".join(f"the {who} left {empty} of {asked}" for who, empty in evidence.silent.items())
     said = (
-        f"The {who} gave no text to any of {count(evidence.probes, 'probe')}, so nothing was measured: a content "
-        "filter, a refusing deployment or a wrong prompt looks like this, and so does a model that learned to be "
-        "silent."
+        f"{who[0].upper()}{who[1:]} unanswered (empty or a refusal), so nothing was measured: a content filter, a "
+        "refusing deployment or a wrong prompt looks like this, and so does a model that learned to be silent."
     )
-    return said, f"Answers in words would decide: ask the {who} one of the questions by hand."
+    stale = [line for line in _stale_lines(evidence) if line.weight == "against"]
+    asking = " and the ".join(evidence.silent)
+    return (
+        [*stale, Line("open", said)],
+        f"Answers in words would decide: ask the {asking} one of the questions by hand.",
+    )
 
 
 def _baseline_lines(old: RetentionTest | None, baseline: float) -> Iterator[Line]:
-    if old is not None and old.counts.before < baseline * old.counts.n:
+    if old is not None and too_weak(old, baseline):
         yield Line(
             "open",
             f"The champion itself answers only {old.counts.before} of {old.counts.n} old probes right, so keeping "
@@ -140,17 +137,32 @@ def _baseline_lines(old: RetentionTest | None, baseline: float) -> Iterator[Line
         )
 
 
+def too_weak(old: RetentionTest, baseline: float) -> bool:
+    """Whether the champion knows too little for anything to be kept."""
+    return old.counts.before < baseline * old.counts.n
+
+
 def _trained_lines(evidence: Evidence) -> Iterator[Line]:
-    if evidence.trained_on:
-        asked = evidence.probes
+    leaked = sum(evidence.trained_on.values())
+    if leaked:
+        asked = count(evidence.probes + leaked, "probe")
+        by_group = ", ".join(f"{found} {group}" for group, found in evidence.trained_on.items() if found)
         yield Line(
-            "open" if 2 * evidence.trained_on > asked else "note",
-            f"{evidence.trained_on} of {count(asked, 'probe')} were trained on: their answers prove memory, not "
-            "knowledge (findings names them).",
+            "note",
+            f"{leaked} of {asked} were trained on ({by_group}) and {'is' if leaked == 1 else 'are'} not counted: the "
+            "answers prove memory, not knowledge (findings names them).",
         )
 
 
 def _nothing_to_keep(evidence: Evidence) -> Line:
+    if evidence.trained_on.get("old"):
+        return Line("open", f"{_all_trained(evidence, 'old')} what the challenger lost.")
+    if evidence.known_facts is None:
+        return Line(
+            "open",
+            "There are no probes of old facts, and nobody said which the champion was trained on, so nothing is known "
+            "about what the challenger lost.",
+        )
     if not evidence.known_facts:
         return Line("note", "The champion was trained on no fact, so there are no old facts to keep.")
     if not evidence.unprobed_facts:
@@ -165,12 +177,18 @@ def _nothing_to_keep(evidence: Evidence) -> Line:
     )
 
 
+def _all_trained(evidence: Evidence, group: str) -> str:
+    leaked = evidence.trained_on[group]
+    asked = f"All {leaked} probes" if leaked > 1 else "The only probe"
+    verb = "were" if leaked > 1 else "was"
+    return f"{asked} of {group} facts {verb} trained on, so nothing is known about"
+
+
 def _catastrophic(test: RetentionTest) -> str:
     counts = test.counts
     return (
         f"This is catastrophic forgetting: {counts.broken} of the {counts.before} old probes that the champion "
-        f"answered right are wrong now ({percent(counts.broken / counts.before)}, exact McNemar "
-        f"{p_value(test.p_broken)})."
+        f"answered right are wrong now ({percent(counts.broken / counts.before)}, {_drop(test)})."
     )
 
 
@@ -192,8 +210,18 @@ def _lost(what: str, test: RetentionTest) -> Line:
         "against",
         f"{what} are lost: {_tally(test.counts)}. With {confidence(test)} confidence the loss is at least "
         f"{points(-test.upper)}, more than the margin of {points(test.margin)} "
-        f"(exact McNemar {p_value(test.p_broken)}{_corrected(test)}).",
+        f"({_drop(test)}{_corrected(test)}).",
     )
+
+
+def _drop(test: RetentionTest) -> str:
+    """The p-value of a drop, by the test whose unit fits the basis."""
+    return f"{'exact McNemar' if test.basis == 'census' else 'sign flips over facts'} {p_value(test.p_drop)}"
+
+
+def confidence(test: RetentionTest) -> str:
+    """The confidence of each one-sided limit: `95%`."""
+    return percent(1 - test.alpha)
 
 
 def _corrected(test: RetentionTest) -> str:
@@ -231,27 +259,27 @@ def _tally(counts: PairedCounts) -> str:
 
 
 def _basis_sentence(evidence: Evidence, old: RetentionTest) -> str:
-    covered = evidence.known_facts - evidence.unprobed_facts
-    extent = "all" if not evidence.unprobed_facts else f"{covered} of the"
-    coverage = f"{extent} {count(evidence.known_facts, 'fact')} the champion was trained on"
     if old.basis == "census":
-        return f"Facts count as a census, probe by probe: the probes ask for {coverage}."
+        return f"Facts count as a census, probe by probe: {_extent(evidence)}."
     return (
-        f"Facts count as a sample: the probes ask for {coverage}. Probes of one fact go together, so "
+        f"Facts count as a sample: {_extent(evidence)}. Probes of one fact go together, so "
         f"{count(old.counts.n, 'probe')} of {count(old.facts, 'fact')} carry as much as {old.effective_probes:.0f} independent ones "
         f"(design effect {old.design_effect:.1f}); over facts, a sign-flip test of a drop gives {p_value(old.p_facts)}."
     )
 
 
-def _general_lines(general: RetentionTest | None) -> Iterator[Line]:
-    if general is None:
-        return
-    line = _retention_line("General answers", general)
-    # General probes are asked to catch damage; too few of them to prove its absence do not stop a promotion.
-    yield Line("note", line.text) if line.weight == "open" else line
+def _extent(evidence: Evidence) -> str:
+    known = evidence.known_facts
+    if known is None:
+        return "nobody said which facts the champion was trained on"
+    if evidence.strange_facts or len(evidence.old) > known:
+        return f"old probes ask for facts that are not among the {known} the champion was trained on"
+    extent = f"{known - evidence.unprobed_facts} of the" if evidence.unprobed_facts else "all"
+    return f"the probes ask for {extent} {count(known, 'fact')} the champion was trained on"
 
 
 def _acquisition_lines(evidence: Evidence, required: float) -> Iterator[Line]:
+    yield from _memorised(evidence, required)
     counts = evidence.acquired
     if not counts.n:
         yield from _nothing_acquired(evidence, required)
@@ -259,13 +287,54 @@ def _acquisition_lines(evidence: Evidence, required: float) -> Iterator[Line]:
     share = counts.after / counts.n
     told = (
         f"the challenger answers {counts.after} of {counts.n} probes of {_new_or_updated(evidence)} facts right "
-        f"({percent(share)}; the gate asks for {percent(required)})."
+        f"({percent(share)}; the gate asks for {percent(required)})"
     )
     passed = share >= required
-    yield Line("for" if passed else "against", f"New facts are {'' if passed else 'not '}acquired: {told}")
+    yield Line("for" if passed else "against", f"New facts are {'' if passed else 'not '}acquired: {told}.")
+    if passed and required:
+        yield from _extrapolated(evidence, required)
+
+
+def _memorised(evidence: Evidence, required: float) -> Iterator[Line]:
+    """Groups of new facts of which every probe was trained on."""
+    for group, counts in (("new", evidence.new), ("updated", evidence.updated)):
+        if evidence.trained_on.get(group) and not counts.n:
+            text = f"{_all_trained(evidence, group)} what the challenger learned of them."
+            yield Line("open" if required else "note", text)
+
+
+def _extrapolated(evidence: Evidence, required: float) -> Iterator[Line]:
+    """What the new facts that were asked for say about those that were not."""
+    asked, known = evidence.acquired_facts, evidence.new_facts
+    if known is not None and asked >= known:
+        return
+    there = "nobody said how many there are" if known is None else f"there are {known}"
+    told = (
+        f"The probes ask for {count(asked, 'new fact')}, and {there}: with 95% confidence at least "
+        f"{percent(_at_least(evidence))} of all were learned"
+    )
+    if far_from_known(evidence, required):
+        yield Line("open", f"{told}, which is less than half of what the gate asks for.")
+    else:
+        yield Line("note", f"{told}.")
+
+
+def far_from_known(evidence: Evidence, required: float) -> bool:
+    """Whether the new facts asked for are too few to show even half of the acquisition that is required."""
+    asked, known = evidence.acquired_facts, evidence.new_facts
+    everything = known is not None and asked >= known
+    return bool(evidence.acquired.n) and not everything and 2 * _at_least(evidence) < required
+
+
+def _at_least(evidence: Evidence) -> float:
+    """Wilson's lower limit, one-sided 95 %, of the share of new facts learned; the unit is the fact."""
+    counts, facts = evidence.acquired, evidence.acquired_facts
+    return wilson(counts.after / counts.n * facts, facts, confidence=0.90)[0] if facts else 0.0
 
 
 def _nothing_acquired(evidence: Evidence, required: float) -> Iterator[Line]:
+    if any(evidence.trained_on.get(group) for group in ("new", "updated")):
+        return
     if evidence.new_facts == 0:
         yield Line("note", "The challenger was trained on no new fact, so none is to be acquired.")
     else:
@@ -287,110 +356,3 @@ def _stale_lines(evidence: Evidence) -> Iterator[Line]:
     elif evidence.updated.n:
         asked = count(evidence.updated.n, "probe")
         yield Line("for", f"The challenger gives no answer that is out of date to {asked} of updated facts.")
-
-
-def would_decide(
-    evidence: Evidence, old: RetentionTest | None, *, acquisition: float, baseline: float
-) -> str:
-    """What would settle an open comparison, in sentences."""
-    weak = any(_baseline_lines(old, baseline))
-    wishes = [
-        *(
-            ["Probes that the champion itself answers would decide whether old facts are kept."]
-            if weak
-            else []
-        ),
-        *_wishes_for_probes(evidence),
-        *_wishes_for_old(evidence, old),
-        *_wishes_for_new(evidence, acquisition),
-        *_strays(evidence, old),
-    ]
-    return " ".join(wishes)
-
-
-def _wishes_for_probes(evidence: Evidence) -> Iterator[str]:
-    if 2 * evidence.trained_on > evidence.probes:
-        yield "Probes in words that no training row uses would decide: ProbeSet.hold_out withholds some."
-
-
-def _wishes_for_old(evidence: Evidence, old: RetentionTest | None) -> Iterator[str]:
-    if old is None and evidence.unprobed_facts:
-        yield "Probes of old facts would decide whether they are kept: there are none."
-    elif old is not None and _only_noise(evidence, old):
-        yield (
-            "More probes, or steadier answers of the champion (temperature 0, a seed), would decide whether the loss "
-            "of old facts is more than chance."
-        )
-    elif old is not None and old.outcome == "undecided":
-        yield _probes_wish(evidence, old)
-
-
-def _wishes_for_new(evidence: Evidence, acquisition: float) -> Iterator[str]:
-    if acquisition and not evidence.acquired.n and evidence.new_facts != 0:
-        yield (
-            "Probes of the new facts would decide whether they were learned: "
-            "there are no probes of the new facts."
-        )
-
-
-def _strays(evidence: Evidence, old: RetentionTest | None) -> Iterator[str]:
-    """A likely slip: rows and probes call the same fact differently, so nothing is old or new."""
-    if evidence.general and (old is None or not evidence.acquired.n):
-        yield (
-            f"{count(len(evidence.general), 'fact')} asked for stand in neither history: if they were meant as old "
-            "or new ones, the probes must name facts as the training rows do."
-        )
-
-
-def _probes_wish(evidence: Evidence, old: RetentionTest) -> str:
-    needed = old.probes_needed()
-    if needed is None:
-        return (
-            "More probes of old facts will hardly decide: the loss seen is too close to the margin of "
-            f"{points(old.margin)}. Train the challenger with more replay, or state another margin."
-        )
-    more = rounded(needed - old.counts.n)
-    told = f"About {more} more probes would probably decide whether old facts are kept (there are {old.counts.n})"
-    if old.basis == "census" or not evidence.unprobed_facts:
-        return f"{told}."
-    unasked = count(evidence.unprobed_facts, "known fact")
-    return (
-        f"{told}; fewer if they also ask for the {unasked} without a probe, for then facts count as a census."
-    )
-
-
-def rounded(number: int) -> int:
-    """Two leading digits, rounded up: an estimate should look like one."""
-    step: int = 10 ** max(0, len(str(number)) - 2)
-    return -(-number // step) * step
-
-
-def count(number: int, noun: str) -> str:
-    """A number and its noun: `1 probe`, `2 probes`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def percent(share: float) -> str:
-    """A share as per cent with at most one decimal: `98.3%`."""
-    return f"{round(100 * share, 1):g}%"
-
-
-def points(share: float) -> str:
-    """A difference of two shares without sign: `5 points`."""
-    number = f"{round(100 * share, 1):g}"
-    return f"{number} point" if number == "1" else f"{number} points"
-
-
-def change(share: float) -> str:
-    """A difference of two shares with its sign: `-1.7 points`, `+0 points`."""
-    return f"{round(100 * share, 1) + 0.0:+g} points"
-
-
-def confidence(test: RetentionTest) -> str:
-    """The confidence of each one-sided limit: `95%`."""
-    return percent(1 - test.alpha)
-
-
-def p_value(p: float) -> str:
-    """A p-value as it is written: `p = 0.032`, `p < 0.001`."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, Final, cast
 
-from ..dataset import Finding, Severity, canonical_json
+from ..dataset import canonical_json
 from ..errors import DatasetError
-from ._comparison import Comparison, Contender
-from ._gate import Gate
+from ._comparison import Comparison
+from ._gate import Gate, Verdict
 from ._graders import RememberedGrader, grade
+from ._pairs import Contender
 from ._probes import Probe, ProbeSet
 
 __all__ = ["from_json", "to_json"]
@@ -38,10 +39,10 @@ def _body(comparison: Comparison) -> dict[str, Any]:
         "probes": [probe.row() for probe in comparison.probes],
         "champion_answers": list(comparison.champion_answers),
         "challenger_answers": list(comparison.challenger_answers),
-        "known_facts": sorted(comparison.known_facts),
+        "known_facts": None if comparison.known_facts is None else sorted(comparison.known_facts),
         "new_facts": None if comparison.new_facts is None else sorted(comparison.new_facts),
         "gate": asdict(comparison.gate),
-        "findings": [asdict(finding) for finding in comparison.findings],
+        "trained_on": [list(leak) for leak in sorted(comparison.trained_on.items())],
         "verdict": str(comparison.verdict),
         **({"champion_repeats": repeats} if repeats else {}),
         **({"graded": graded} if graded else {}),
@@ -94,9 +95,10 @@ def from_json(text: str | bytes) -> Comparison:
             hint="Use the text as Comparison.to_json wrote it",
         )
     comparison = _restored(stored)
-    if comparison.verdict != stored["verdict"]:
+    said = _verdict(stored)
+    if comparison.verdict != said:
         raise DatasetError(
-            f"the stored comparison says {stored['verdict']}, but its answers give {comparison.verdict}",
+            f"the stored comparison says {said}, but its answers give {comparison.verdict}",
             hint="It was written by a version of this library that judged differently; compare again",
         )
     return comparison
@@ -125,6 +127,17 @@ def _check_version(stored: Mapping[str, Any]) -> None:
         )
 
 
+def _verdict(stored: Mapping[str, Any]) -> Verdict:
+    try:
+        return Verdict(stored["verdict"])
+    except (KeyError, ValueError):
+        raise DatasetError(
+            "a stored comparison without a verdict",
+            path="verdict",
+            hint="Use the text as Comparison.to_json wrote it",
+        ) from None
+
+
 def _restored(stored: Mapping[str, Any]) -> Comparison:
     try:
         return Comparison.from_answers(
@@ -138,7 +151,7 @@ def _restored(stored: Mapping[str, Any]) -> Comparison:
             known_facts=stored["known_facts"],
             new_facts=stored["new_facts"],
             gate=Gate(**stored["gate"]),
-            findings=[_finding(each) for each in stored["findings"]],
+            trained_on=dict(stored["trained_on"]),
             champion_repeats=stored.get("champion_repeats", ()),
         )
     except DatasetError:
@@ -148,8 +161,3 @@ def _restored(stored: Mapping[str, Any]) -> Comparison:
             f"a stored comparison with a part missing or of the wrong kind ({type(why).__name__})",
             hint="Use the text as Comparison.to_json wrote it",
         ) from None
-
-
-def _finding(stored: dict[str, Any]) -> Finding:
-    severity = Severity(stored.pop("severity"))
-    return Finding(**stored, severity=severity)

@@ -28,11 +28,13 @@ from ..display import (
 )
 from ._gate import Verdict
 from ._plain import by_concern, by_group_and_label, engine_note, gate_line
-from ._reasons import change, p_value, percent
+from ._statistics import tango_limits, tango_noninferiority
+from ._wording import change, p_value, percent
 
 if TYPE_CHECKING:
-    from ._comparison import Comparison, Contender, Pair
+    from ._comparison import Comparison
     from ._evidence import PairedCounts
+    from ._pairs import Contender, Pair
     from ._retention import RetentionTest
 
 __all__ = ["page", "sections", "short"]
@@ -244,6 +246,8 @@ def _labels(pair: Pair) -> Html:
         labels.append(badge(pair.probe.label))
     if pair.stale:
         labels.append(badge("out of date", "bad"))
+    if pair.trained_on:
+        labels.append(badge("trained on, not counted", "unsure"))
     return element("div", join(*labels, between=" "))
 
 
@@ -254,11 +258,15 @@ def _method(comparison: Comparison) -> Html:
         [
             ("Champion", _contender(comparison.champion)),
             ("Challenger", _contender(comparison.challenger)),
-            ("Facts the champion knew", str(len(comparison.known_facts))),
+            ("Facts the champion knew", _known(comparison)),
             ("Facts counted as a", decision.basis),
             *(line for name, test in tests if test is not None for line in _test_lines(name, test)),
         ]
     )
+
+
+def _known(comparison: Comparison) -> str:
+    return "not said" if comparison.known_facts is None else str(len(comparison.known_facts))
 
 
 def _contender(contender: Contender) -> str:
@@ -272,6 +280,7 @@ def _test_lines(name: str, test: RetentionTest) -> Iterator[tuple[str, str]]:
         f"{name}: change in accuracy",
         f"{change(test.counts.difference)}; {_limits(test)}",
     )
+    yield f"{name}: by Tango's normal approximation, for comparison", _by_tango(test)
     yield f"{name}: loss below the margin", f"{p_value(test.p_inferior)} (score test, small-sample tail)"
     yield (
         f"{name}: more broken than mended",
@@ -291,3 +300,10 @@ def _test_lines(name: str, test: RetentionTest) -> Iterator[tuple[str, str]]:
 def _limits(test: RetentionTest) -> str:
     sides = f"{change(test.lower)} and {change(test.upper)}"
     return f"one-sided {percent(1 - test.alpha)} limits {sides} (score method, small-sample tail)"
+
+
+def _by_tango(test: RetentionTest) -> str:
+    broken, fixed = (count / test.design_effect for count in (test.counts.broken, test.counts.fixed))
+    lower, upper = tango_limits(broken, fixed, test.effective_probes, test.alpha)
+    p = tango_noninferiority(broken, fixed, test.effective_probes, test.margin)
+    return f"limits {change(lower)} and {change(upper)}; loss below the margin {p_value(p)}"

@@ -9,6 +9,7 @@ from typing import Literal
 
 from ._evidence import PairedCounts, total
 from ._limits import loss_p, paired_limits
+from ._noise import NoiseFloor
 from ._power import probes_to_show_kept
 from ._statistics import design_effect, mcnemar_exact, normal_quantile, sign_flip
 
@@ -37,6 +38,8 @@ class RetentionTest:
         tested_with: how many groups the gate tested together, this one included.
         p_broken: exact McNemar over probes, one-sided: more broke than was mended.
         p_facts: sign-flip permutation over facts, one-sided: the same with facts as units.
+        p_above_noise: p-value of "what broke is no more than what the champion breaks itself when it is asked again",
+            with the unit that fits the basis; None when it was not asked again.
     """
 
     counts: PairedCounts
@@ -52,6 +55,7 @@ class RetentionTest:
     p_broken: float
     p_facts: float
     tested_with: int = 1
+    p_above_noise: float | None = None
 
     @property
     def outcome(self) -> Literal["kept", "lost", "undecided"]:
@@ -63,7 +67,18 @@ class RetentionTest:
     @property
     def catastrophic(self) -> bool:
         """More than half of what the champion answered right is wrong now, and that is no accident."""
-        return 2 * self.counts.broken > self.counts.before and self.p_broken <= self.alpha
+        return 2 * self.counts.broken > self.counts.before and self.p_drop <= self.alpha
+
+    @property
+    def p_drop(self) -> float:
+        """That more broke than was mended, with the unit of the basis: `p_broken` in a census, `p_facts` in a sample."""
+        return self.p_broken if self.basis == "census" else self.p_facts
+
+    @property
+    def only_noise(self) -> bool:
+        """A loss that is not shown to be more than what the champion loses when it is asked again."""
+        lost = self.catastrophic or self.outcome == "lost"
+        return lost and self.p_above_noise is not None and self.p_above_noise > self.alpha
 
     @property
     def effective_probes(self) -> float:
@@ -99,7 +114,12 @@ class RetentionTest:
 
 
 def retention_test(
-    facts: Sequence[PairedCounts], *, margin: float, alpha: float, basis: Basis
+    facts: Sequence[PairedCounts],
+    *,
+    margin: float,
+    alpha: float,
+    basis: Basis,
+    noise: NoiseFloor | None = None,
 ) -> RetentionTest | None:
     """Test the tables of some facts, one table per fact; None when there is no probe."""
     asked = [counts for counts in facts if counts.n]
@@ -123,4 +143,9 @@ def retention_test(
         p_lost=loss_p(fixed, broken, n, -margin, step=1 / effect),
         p_broken=mcnemar_exact(counts.broken, counts.fixed, "worse"),
         p_facts=sign_flip([sum(fact) for fact in differences], "worse"),
+        p_above_noise=None if noise is None else _p_above(noise, basis),
     )
+
+
+def _p_above(noise: NoiseFloor, basis: Basis) -> float:
+    return noise.p_above if basis == "census" else noise.p_above_facts

@@ -50,7 +50,7 @@ class Comparing:
         self._taught = frozenset(fact for fact, answers in new.items() if old.get(fact) != answers)
         self._probes = probes.grouped(old, new)
         system = usual_system(challenger.history)
-        self._prompts = [probe.prompt(system) for probe in self._probes]
+        self._prompts = self._probes.prompts(system)
         self._again = [champion.answerer(repeat) for repeat in range(1, repeats + 1)]
         self._inquiry = Inquiry(ledger, backends)
         for who in (champion.answerer(), challenger.answerer(), *self._again):
@@ -80,7 +80,7 @@ class Comparing:
             known_facts=self._known,
             new_facts=self._taught,
             gate=self._gate,
-            findings=self._probes.leakage(self._challenger.history.rows),
+            trained_on=self._probes.trained_on(self._challenger.history.rows),
             champion_repeats=[self._inquiry.answers(who, self._prompts) for who in self._again],
         )
         self._ledger.keep_comparison(

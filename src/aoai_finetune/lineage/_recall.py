@@ -20,30 +20,16 @@ __all__ = [
     "Recalled",
     "SelfRehearsal",
     "Unrecalled",
-    "looks_refused",
     "prompts_of",
     "recalled_rows",
+    "says_nothing",
 ]
 
 Asked = Mapping[str, str | Iterable[str]]
 """Facts with the questions about them."""
 
-_REFUSALS: Final = (
-    "i'm sorry",
-    "i am sorry",
-    "sorry, ",
-    "i can't",
-    "i cannot",
-    "i'm unable",
-    "i am unable",
-    "i don't know",
-    "i do not know",
-    "as an ai",
-    "申し訳",
-    "すみません",
-    "お答えできません",
-    "わかりません",
-    "分かりません",
+_UNKNOWN: Final = tuple(
+    normalise(opening) for opening in ("i don't know", "i do not know", "わかりません", "分かりません")
 )
 
 
@@ -149,12 +135,11 @@ class SelfRehearsal:
         return replace(inner, parts=tuple(parts), notes=(*inner.notes, note))
 
 
-def looks_refused(answer: str) -> bool:
-    """Whether an answer begins as refusals do, in English or Japanese."""
-    return normalise(answer).startswith(_OPENINGS)
+def says_nothing(answer: str) -> bool:
+    """Whether an answer begins as refusals do, or says that it is not known, in English or Japanese."""
+    from ..evaluation import looks_refused
 
-
-_OPENINGS: Final = tuple(normalise(opening) for opening in _REFUSALS)
+    return looks_refused(answer) or normalise(answer).startswith(_UNKNOWN)
 
 
 def prompts_of(questions: Dataset | ProbeSet | Asked | Iterable[str], system: str | None) -> list[Prompt]:

@@ -30,10 +30,10 @@ class _Memory:
     inquiry: Inquiry
 
     def rows(self, refused: Callable[[str], bool] | None) -> Recalled:
-        from ._recall import looks_refused, recalled_rows
+        from ._recall import recalled_rows, says_nothing
 
         said = self.inquiry.completions(self.who, [prompt.messages for prompt in self.prompts])
-        return recalled_rows(self.who.model, self.prompts, said, refused or looks_refused)
+        return recalled_rows(self.who.model, self.prompts, said, refused or says_nothing)
 
 
 class Recalling(Remembered):
