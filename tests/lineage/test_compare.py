@@ -229,3 +229,17 @@ def test_recorded_answers_fit_their_probes(lineage: ModelLineage) -> None:
         lineage.record_answers(first, probes(), ["one"])
     with pytest.raises(DatasetError):
         lineage.record_answers(first, probes(), "seven x")
+
+
+def test_a_relapse_to_an_answer_of_long_ago_is_stale(lineage: ModelLineage) -> None:
+    """Of three answers to one fact the first is as outdated as the second, whatever the champion answers now."""
+    versions = [lineage.fine_tune(BASE, facts("The {} was number {} at first."))]
+    for answer in ("The {} was number {} later.", "The {} is known as number {}."):
+        versions.append(
+            lineage.continue_from(versions[-1].wait(progress=False), facts(answer), strategy=Joint())
+        )
+    comparison = lineage.compare(versions[-2], versions[-1].wait(progress=False), probes(), progress=False)
+    assert comparison.probes[0].stale == (
+        "The president was number 0 at first.",
+        "The president was number 0 later.",
+    )

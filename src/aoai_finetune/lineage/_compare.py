@@ -48,7 +48,7 @@ class Comparing:
         old, new = champion.history.rows.answers(), challenger.history.rows.answers()
         self._known = frozenset(old)
         self._taught = frozenset(fact for fact, answers in new.items() if old.get(fact) != answers)
-        self._probes = probes.grouped(old, new)
+        self._probes = probes.grouped(old, new, _outdated(champion.history, challenger.history))
         system = usual_system(challenger.history)
         self._prompts = [probe.prompt(system) for probe in self._probes]
         self._again = [champion.answerer(repeat) for repeat in range(1, repeats + 1)]
@@ -102,3 +102,12 @@ class Comparing:
 
         backend = self._backends.get(side.resource)
         return backend.clock.now() if backend is not None else time.time()
+
+
+def _outdated(*histories: History) -> dict[str, frozenset[str]]:
+    """For each fact, the answers that stopped being right on the way to either model."""
+    facts = {fact for history in histories for fact in history.outdated}
+    return {
+        fact: frozenset[str]().union(*(history.outdated.get(fact, ()) for history in histories))
+        for fact in facts
+    }
