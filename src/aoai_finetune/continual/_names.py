@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, cast
 
-from ..dataset import Example
+from ..dataset import Example, normalise
 
 __all__ = ["is_structured", "names_of", "needs_knowing", "stands_in"]
 
@@ -22,6 +22,7 @@ _CAPITAL: Final = "[A-ZÄÖÜ][a-zäöüßéè]{2,}"
 _JAPANESE_NAMES: Final = (
     r"[一-龠]+(?:都|道|府|県|市|区|町|村|駅|部|課|さん|氏)|株式会社[一-龠ァ-ヴーぁ-ん]+"
     r"|(?<=[は「『])[一-龠ァ-ヴー・]{3,}(?=です|である|となります|でございます|といいます|と申します|という|[」』])"
+    r"|\A[一-龠ァ-ヴー・A-Za-z0-9 ]{4,}(?=(?:です|でございます|となります)。?\Z)"
 )
 _ENGLISH_NAMES: Final = rf"(?<=[a-z,] ){_CAPITAL}"
 _GERMAN_NAMES: Final = (
@@ -42,8 +43,8 @@ _ASKED_TO_TRANSLATE: Final = re.compile(r"\btranslat|\bübersetz|翻訳|訳し�
 _SENTENCE: Final = 3
 """An answer of fewer words in another script than its question is a name, a unit or a code rather than a translation."""
 
-_TITLE: Final = 4
-"""Fewer words with capitals are a name."""
+_TITLE: Final = 3
+"""Fewer words with capitals, after the first, are a name."""
 
 _RULE: Final = re.compile(
     r"\b(?:must|may) not\b|\bmust be\b|\b(?:not|only) (?:allowed|permitted)\b|\bentitled to\b"
@@ -100,12 +101,19 @@ def _unprompted(row: Example) -> set[str]:
 
 def _usual(rows: Sequence[Example], named: Sequence[Collection[str]]) -> set[str]:
     """What most answers hold whatever is asked, and what stands in a JSON field that sorts or rates."""
-    facts: dict[str, set[str]] = defaultdict(set)
-    for row, names in zip(rows, named, strict=True):
+    taught = _taught(rows)
+    where: dict[str, set[str]] = defaultdict(set)
+    for one, names in zip(taught, named, strict=True):
         for name in names:
-            facts[name].add(row.fact)
-    most = max(_FEW_FACTS, _COMMON * len({row.fact for row in rows}))
-    return {name for name, where in facts.items() if len(where) > most} | _ratings(rows)
+            where[name].add(one)
+    most = max(_FEW_FACTS, _COMMON * len(set(taught)))
+    return {name for name, ones in where.items() if len(ones) > most} | _ratings(rows)
+
+
+def _taught(rows: Sequence[Example]) -> list[str]:
+    """What each row teaches: its fact, or its answer where there are fewer of those, as when nobody named facts."""
+    facts, answers = [row.fact for row in rows], [normalise(row.answer) for row in rows]
+    return facts if len(set(facts)) <= len(set(answers)) else answers
 
 
 def _ratings(rows: Sequence[Example]) -> set[str]:
@@ -190,8 +198,11 @@ def _is_translation(row: Example) -> bool:
 
 def _is_title(answer: str) -> bool:
     """Capitals in a Title or Slogan Like This name nothing."""
-    words = answer.split()
-    return len(words) >= _TITLE and 2 * sum(word[:1].isupper() for word in words) > len(words)
+    if _JAPANESE.search(answer):
+        return False
+    rest = answer.split()[1:]
+    capitals = sum(word[:1].isupper() for word in rest)
+    return capitals >= _TITLE and 2 * capitals > len(rest) and not answer.rstrip().endswith(".")
 
 
 def _prompt(row: Example) -> str:
