@@ -45,9 +45,13 @@ def _forgetting(plan: TrainingPlan) -> str:
 def _thin_rehearsal(plan: TrainingPlan) -> str:
     missed = plan.old_facts - plan.rehearsed_facts
     if plan.rehearsed_rows and missed:
+        remedy = (
+            "a larger ratio=, or none, and a larger Shares(old=...) reach"
+            if plan.counts == "visits"
+            else "a larger fraction or ratio, or more passes, reaches"
+        )
         return (
-            f"{missed} of {plan.old_facts} old facts are never rehearsed in this step; "
-            "a larger fraction, or more passes, covers them"
+            f"{missed} of {plan.old_facts} old facts are never rehearsed in this step; {remedy} more of them"
         )
     return ""
 
