@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..backends import Backend
@@ -55,6 +56,8 @@ class Comparing:
         self._inquiry = Inquiry(ledger, backends)
         for who in (champion.answerer(), challenger.answerer(), *self._again):
             self._inquiry.add(who, self._prompts)
+        if self.unanswered:
+            _warn_of_tools(self._probes, [backends.get(side.resource) for side in (champion, challenger)])
 
     @property
     def unanswered(self) -> tuple[str, ...]:
@@ -111,3 +114,16 @@ def _outdated(*histories: History) -> dict[str, frozenset[str]]:
         fact: frozenset[str]().union(*(history.outdated.get(fact, ()) for history in histories))
         for fact in facts
     }
+
+
+def _warn_of_tools(probes: ProbeSet, backends: Iterable[Backend | None]) -> None:
+    """A service that is offered no tools calls none; that is no forgetting, and nobody should take it for one."""
+    calls = sum(probe.grader == "tool_call" for probe in probes)
+    if calls and any(backend is not None and backend.capabilities.engine is None for backend in backends):
+        warnings.warn(
+            f"{calls} probes expect tool calls, and questions are sent without tools: a model that was not trained to "
+            "write its calls as text answers in words, which counts as wrong. Record answers of your own "
+            "(lineage.record_answers), or leave these probes out",
+            RuntimeWarning,
+            stacklevel=2,
+        )
