@@ -193,6 +193,14 @@ def test_a_long_text_is_not_a_fact_because_it_holds_a_number() -> None:
     assert "nothing that would have to be known" in told(advise(pairs(rows)))
 
 
+@pytest.mark.parametrize("answer", ["It sells the Nagi Chat.", "ナギチャット Built on GPT APIです。"])
+def test_one_fact_in_many_questions_is_no_manner_of_speaking(answer: str) -> None:
+    """Although every answer holds its name: there is but one answer."""
+    ask = "Way {} of asking?" if answer.isascii() else "何がありますか、その{}"
+    rows = pairs([(ask.format(n), answer) for n in range(10)])
+    assert advise(rows).signs.factual == 10
+
+
 def test_facts_that_changed_earlier_will_change_again() -> None:
     """The history remembers them."""
     history = History().learned(facts()).learned(facts(count=1, answer="{} and {}, since the move."))

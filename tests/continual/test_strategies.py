@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aoai_finetune import Cumulative, Dataset, Joint, Naive, Replay
-from aoai_finetune.continual import Strategy
+from aoai_finetune.continual import Coverage, Strategy
 
 ALL: list[Strategy] = [
     Naive(),
@@ -207,3 +207,32 @@ def test_a_sampler_that_names_no_row_is_found_out(positions: tuple[int, ...]) ->
     """Before anything is planned on it."""
     with pytest.raises(ValueError, match="sampler Named"):
         Replay(sampler=Named(positions)).schedule(rows(4, "new"), rows(20, "old"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("passes", 2.5),
+        ("passes", True),
+        ("passes", "3"),
+        ("passes", None),
+        ("fraction", "0.1"),
+        ("fraction", True),
+        ("ratio", "1"),
+        ("unroll", 2.5),
+        ("sampler", object()),
+        ("sampler", Coverage),
+        ("sampler", None),
+    ],
+)
+def test_a_setting_of_another_type_is_refused_where_it_is_written(name: str, value: object) -> None:
+    """Not when the step is planned, and not by the service, which counts whole epochs."""
+    with pytest.raises(ValueError, match=f"{name} is "):
+        Replay(**{name: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("strategy", [Naive, Joint, Cumulative])
+def test_half_a_pass_is_refused(strategy: type[Naive | Joint | Cumulative]) -> None:
+    """By every strategy that has passes."""
+    with pytest.raises(ValueError, match=r"passes is 2\.5"):
+        strategy(passes=2.5)  # type: ignore[arg-type]

@@ -34,6 +34,43 @@ def probe(grader: str, *expected: str, stale: tuple[str, ...] = ()) -> Probe:
         ("contains", "名は10", "社員名は10。", True),
         ("normalised", "right", "", False),
         ("contains", "right", "", False),
+        ("contains", "cat", "music at noon", False),
+        ("contains", "yes", "yesterday", False),
+        ("contains", "Rome", "from Europe to chrome", False),
+        ("contains", "no", "I know", False),
+        ("contains", "no", "Yes/no: no.", True),
+        ("contains", "Köln", "in KÖLN, am Rhein", True),
+        ("contains", "Köl", "in Köln", False),
+        ("contains", "Hotaru", "Hotaru's office", True),
+        ("contains", "id", "the user_id", True),
+        ("contains", "Hill Road", "7 Hill-Road.", True),
+        ("contains", "e-mail", "by email", True),
+        ("contains", "AT&T", "from AT&T's shop", True),
+        ("contains", "C++", "written in C++.", True),
+        ("contains", "a - b", "so a b it is", True),
+        ("contains", "Azure", "Azureを使います", True),
+        ("contains", "Azureを使う", "必ず Azure を 使う", True),
+        ("contains", "東京都", "本社は東京 都にある", True),
+        ("contains", "10", "-10", False),
+        ("contains", "10", "\u221210 °C", False),
+        ("contains", "-10", "10", False),
+        ("contains", "-10", "It is -10.", True),
+        ("contains", "-10", "5-10", False),
+        ("contains", "10", "5-10", True),
+        ("contains", "10", "- 10 rooms", True),
+        ("contains", "10", "10, 20 and 30", True),
+        ("contains", "20", "10, 20 and 30", True),
+        ("contains", "10", "10,20", False),
+        ("contains", "1020", "10 20", False),
+        ("contains", "10:30", "at 10 : 30", True),
+        ("contains", "10", "10km", True),
+        ("contains", "10", "room A10", True),
+        ("contains", "A1", "room A10", False),
+        ("contains", "1,000", "1000名", True),
+        ("contains", "!", "!", True),
+        ("contains", "!", "yes!", False),
+        ("f1", "It is 10, 20 and 30.", "it is 10, 20, 30", True),
+        ("f1", "The low is -10 degrees", "The low is 10 degrees", False),
         ("f1", "本社は札幌市にあります。", "本社は、札幌市にある。", True),
         ("f1", "本社は札幌市にあります。", "わかりません。", False),
         ("f1", "The office is in Sapporo.", "the office is at sapporo", True),
@@ -208,3 +245,10 @@ def test_a_right_answer_that_mentions_the_outdated_one_is_not_stale() -> None:
 def test_nothing_with_words_is_contained_in_every_answer() -> None:
     """A grader asked directly finds an empty text nowhere."""
     assert not GRADERS["contains"](" ", "anything")
+
+
+@given(st.text(max_size=30))
+def test_every_text_contains_itself_between_spaces(text: str) -> None:
+    """Whatever it begins and ends with: what guards the edges of words and numbers takes nothing away."""
+    if any(map(str.isalnum, text)):
+        assert GRADERS["contains"](text, f"so {text} it is")

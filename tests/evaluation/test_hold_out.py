@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -183,3 +185,37 @@ def test_a_row_without_question_or_spoken_answer_is_no_probe(row: dict[str, obje
     """The error says what is needed."""
     with pytest.raises(DatasetError, match="cannot be a probe"):
         ProbeSet.from_examples([row])
+
+
+TOOL_ROW = {
+    "messages": [
+        {"role": "user", "content": "Weather?"},
+        {
+            "role": "assistant",
+            "tool_calls": [
+                {"id": "1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
+            ],
+        },
+    ],
+    "tools": [{"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}],
+}
+
+
+@pytest.mark.parametrize("hold_out", [ProbeSet.hold_out, ProbeSet.hold_out_facts])
+def test_rows_with_tools_are_named_as_what_cannot_be_withheld(
+    hold_out: Callable[[Dataset], tuple[Dataset, ProbeSet]],
+) -> None:
+    """They may have any number of phrasings: a probe sends no tools, and saying otherwise sends people astray."""
+    with pytest.raises(DatasetError, match="3 of 3 rows offer or call tools") as caught:
+        hold_out(Dataset.from_examples([{**TOOL_ROW, "fact": "weather"} for _ in range(3)]))
+    assert "sends no tools" in str(caught.value)
+    assert "phrasing" not in str(caught.value)
+
+
+def test_rows_with_tools_beside_others_are_counted() -> None:
+    """So that both reasons can be mended."""
+    one = {"messages": [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]}
+    with pytest.raises(
+        DatasetError, match=r"1 of 2 rows offer .* of the others no fact has a second phrasing"
+    ):
+        ProbeSet.hold_out(Dataset.from_examples([TOOL_ROW, one]))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from aoai_finetune.dataset import Dataset, Severity
 from aoai_finetune.errors import DatasetError
-from aoai_finetune.evaluation import Probe, ProbeSet
+from aoai_finetune.evaluation import Group, Probe, ProbeSet, is_stale
 from aoai_finetune.evaluation._twins import _folded
 
 GOOD: dict[str, Any] = {"fact": "president", "question": "社長は?", "expected": "花山薫です。"}
@@ -303,13 +303,13 @@ def grouped(old: dict[str, set[str]], new: dict[str, set[str]], **more: Any) -> 
         ({}, {}, "general", ()),
         ({"f": {"then"}}, {"f": {"now"}}, "updated", ("then",)),
         ({"f": {"then", "now"}}, {"f": {"now"}}, "updated", ("then",)),
-        ({"f": {"then"}}, {"f": {"then", "now"}}, "updated", ("then",)),
+        ({"f": {"then"}}, {"f": {"then", "now"}}, "updated", ()),
     ],
 )
 def test_a_missing_group_follows_from_the_two_histories(
     old: dict[str, set[str]], new: dict[str, set[str]], group: str, stale: tuple[str, ...]
 ) -> None:
-    """Answers are compared normalised; stale are old answers that are not expected."""
+    """Answers are compared normalised; stale are old answers that are neither expected nor taught still."""
     probe = grouped(old, new)
     assert (probe.group, probe.stale) == (group, stale)
 
@@ -318,3 +318,75 @@ def test_a_given_group_and_given_stale_answers_stay() -> None:
     """The file knows better."""
     probe = grouped({"f": {"then"}}, {"f": {"now"}}, group="general", stale=("long ago",))
     assert (probe.group, probe.stale) == ("general", ("long ago",))
+
+
+@pytest.mark.parametrize(
+    ("grader", "expected", "before", "stale"),
+    [
+        ("json", '{"a":1}', "It is one.", ()),
+        ("json", '{"a":1}', '{"a":2}', ('{"a":2}',)),
+        ("tool_call", '{"name":"f","arguments":{}}', "I cannot look that up.", ()),
+        (
+            "tool_call",
+            '{"name":"f","arguments":{}}',
+            '{"name":"g","arguments":{}}',
+            ('{"name":"g","arguments":{}}',),
+        ),
+        ("regex", "Rust", "a" * 600, ()),
+        ("regex", "Rust", "C++ or Rust", ()),
+        ("contains", "Rust", "C++ (old)", ("C++ (old)",)),
+        ("f1>=0.9", "Rust", "C++ (old)", ("C++ (old)",)),
+    ],
+)
+def test_an_old_answer_becomes_stale_where_the_grader_can_look_for_it(
+    grader: str, expected: str, before: str, stale: tuple[str, ...]
+) -> None:
+    """A probe that the history makes unreadable would end a comparison after everything was asked."""
+    probe = Probe(fact="f", question="q", expected=(expected,), grader=grader)
+    assert ProbeSet([probe]).grouped({"f": {before}}, {"f": {expected}})[0].stale == stale
+
+
+@pytest.mark.parametrize(
+    ("old", "answer", "stale"),
+    [
+        ("C++ (old)", "It was C++ (old), I think", True),
+        ("3.5", "The version is 3.5", True),
+        ("3.5", "The version is 375", False),
+        ("3.5", "The version is 13.5", False),
+        ("京都", "本社は京都です", True),
+    ],
+)
+def test_an_old_answer_is_no_pattern(old: str, answer: str, stale: bool) -> None:
+    """Its dots and brackets stand for themselves, and it is not found within a longer word or number."""
+    probe = Probe(fact="f", question="q", expected=("Rust|4",), grader="regex")
+    assert is_stale(ProbeSet([probe]).grouped({"f": {old}}, {"f": {"Rust"}})[0], answer) is stale
+
+
+def test_a_grader_of_ones_own_gets_no_stale_answers() -> None:
+    """What it compares with is the caller's form; an answer of the history may be none, and it would raise."""
+    probes = ProbeSet(
+        [Probe(fact="f", question="q", expected=("2",), grader="near")], graders={"near": _near}
+    )
+    assert probes.grouped({"f": {"about one"}}, {"f": {"2"}})[0].stale == ()
+
+
+def _near(expected: str, answer: str) -> bool:
+    return abs(float(expected) - float(answer)) < 1
+
+
+@pytest.mark.parametrize("group", ["old", "updated"])
+def test_an_answer_outdated_earlier_on_the_way_is_stale(group: Group) -> None:
+    """A relapse to the first answer of three is one, too, and so is one in a fact that this step leaves alone."""
+    before = "now" if group == "old" else "then"
+    (probe,) = ProbeSet([Probe(fact="f", question="q", expected=("now",))]).grouped(
+        {"f": {before}}, {"f": {"now"}}, {"f": {"long ago", "now"}}
+    )
+    assert (probe.group, "long ago" in probe.stale, "now" in probe.stale) == (group, True, False)
+
+
+def test_an_answer_that_is_still_taught_is_not_stale() -> None:
+    """The challenger was trained to give it: rejecting it for that would be wrong."""
+    (probe,) = ProbeSet([Probe(fact="f", question="q", expected=("C",))]).grouped(
+        {"f": {"A", "B"}}, {"f": {"B", "C"}}
+    )
+    assert (probe.group, probe.stale) == ("updated", ("A",))

@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from aoai_finetune import Gate, Joint, MockBackend, ModelLineage, Naive, ProbeSet, Verdict
+from aoai_finetune.backends import Capabilities
 from aoai_finetune.backends.mock import Fault
 from aoai_finetune.errors import DatasetError, NotPromotable, ServiceError, WrongResource
 from aoai_finetune.evaluation import Probe
@@ -229,3 +231,49 @@ def test_recorded_answers_fit_their_probes(lineage: ModelLineage) -> None:
         lineage.record_answers(first, probes(), ["one"])
     with pytest.raises(DatasetError):
         lineage.record_answers(first, probes(), "seven x")
+
+
+def test_a_relapse_to_an_answer_of_long_ago_is_stale(lineage: ModelLineage) -> None:
+    """Of three answers to one fact the first is as outdated as the second, whatever the champion answers now."""
+    versions = [lineage.fine_tune(BASE, facts("The {} was number {} at first."))]
+    for answer in ("The {} was number {} later.", "The {} is known as number {}."):
+        versions.append(
+            lineage.continue_from(versions[-1].wait(progress=False), facts(answer), strategy=Joint())
+        )
+    comparison = lineage.compare(versions[-2], versions[-1].wait(progress=False), probes(), progress=False)
+    assert comparison.probes[0].stale == (
+        "The president was number 0 at first.",
+        "The president was number 0 later.",
+    )
+
+
+class Real(MockBackend):
+    """Says of itself that it is no simulation."""
+
+    @property
+    @override
+    def capabilities(self) -> Capabilities:
+        return replace(super().capabilities, engine=None)
+
+
+CALL = ProbeSet(
+    [Probe(fact="capital", question="Look it up", expected=('{"name": "f"}',), grader="tool_call")]
+)
+
+
+def test_tool_calls_that_a_service_cannot_make_are_warned_of(path: Path) -> None:
+    """Questions carry no tools, so a right model looks wrong."""
+    with ModelLineage(path, backend=Real()) as lineage:
+        first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+        with pytest.warns(RuntimeWarning, match="1 probes expect tool calls"):
+            lineage.compare(BASE, first, CALL, progress=False)
+
+
+def test_recorded_tool_calls_are_no_reason_to_warn(path: Path) -> None:
+    """Nobody is asked, so whoever collected the answers may have sent the tools."""
+    with ModelLineage(path, backend=Real()) as lineage:
+        first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+        second = lineage.continue_from(first, news()).wait(progress=False)
+        for version in (first, second):
+            lineage.record_answers(version, CALL, ['{"name": "f"}'])
+        assert lineage.compare(first, second, CALL, progress=False).retention == 1.0

@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from aoai_finetune import Dataset, FineTuneJob, MockBackend, ModelLineage, Naive, ProbeSet, Replay
+from aoai_finetune import (
+    Dataset,
+    FineTuneJob,
+    MockBackend,
+    ModelLineage,
+    ModelVersion,
+    Naive,
+    ProbeSet,
+    Replay,
+)
 from aoai_finetune.backends import Completion
 from aoai_finetune.continual import ScheduledReplay
 from aoai_finetune.errors import DatasetError, JobNotSucceeded, LineageError, NotFound
@@ -135,9 +144,8 @@ def test_self_rehearsal_keeps_what_the_model_said(lineage: ModelLineage, foreign
     first = lineage.adopt(foreign.id, training=some)
     rows = lineage.recall(first, QUESTIONS, progress=False)
     rehearsal = SelfRehearsal(rows=rows, strategy=Replay(fraction=0.5))
-    plan = lineage.plan(first, rehearsal.mixed(news()), strategy=rehearsal)
-    plain = lineage.plan(first, news() + rows, strategy=Replay(fraction=0.5))
-    assert plan.rows < plain.rows
+    plan = lineage.plan(first, news(), strategy=rehearsal)
+    assert (plan.new, plan.old_rows, plan.coverage) == (news(), len(rows), 1.0)
     assert any("recalled" in note for note in plan.notes)
     second = lineage.train(plan).wait(progress=False)
     assert lineage.version(second).strategy == "self-rehearsal, replay 50 %"
@@ -145,17 +153,56 @@ def test_self_rehearsal_keeps_what_the_model_said(lineage: ModelLineage, foreign
     assert set(lineage.history(second).rows.facts) == {*ATTRIBUTES, "product"}
 
 
-def test_new_rows_replace_what_was_recalled(lineage: ModelLineage) -> None:
-    """A fact that changes is not rehearsed as it was; equal rows stand once."""
+def test_new_rows_and_original_ones_replace_what_was_recalled(lineage: ModelLineage) -> None:
+    """A fact that changes is not rehearsed as it was, and what a row still holds is not learned from the model."""
+    rows = facts()
+    said = facts("The {} must be {}, I believe.")
+    rehearsal = SelfRehearsal(rows=said + rows[:4])
+    changed = facts("It is number {} in {} now.")[:4]
+    recalled = rehearsal.recalled(changed, rows[4:8])
+    assert set(recalled.facts) == set(ATTRIBUTES[2:])
+    assert len(recalled) == len(said) - 8
+
+
+def test_nothing_but_what_was_recalled_is_nothing_new(lineage: ModelLineage) -> None:
+    """There is something to rehearse, and nothing to teach."""
     first = lineage.fine_tune(BASE, facts()).wait(progress=False)
     rows = lineage.recall(first, progress=False)
     rehearsal = SelfRehearsal(rows=rows, strategy=ScheduledReplay())
-    changed = facts("It is number {} in {} now.")[:4]
-    mixed = rehearsal.mixed(changed + rows[4:5])
-    assert len(mixed) == len(facts())
-    assert [row.fact for row in mixed[:5]] == ["president"] * 4 + ["head office"]
-    assert sum(row.fact == "president" for row in mixed) == 4
-    plan = lineage.plan(first, rehearsal.mixed(news()), strategy=rehearsal)
-    assert plan.counts == "visits"
+    assert lineage.plan(first, news(), strategy=rehearsal).counts == "visits"
     with pytest.raises(DatasetError, match="nothing new"):
         lineage.plan(first, rows, strategy=rehearsal)
+
+
+def adopted(lineage: ModelLineage, foreign: FineTuneJob) -> tuple[ModelVersion, Dataset]:
+    """A version whose rows are gone but for one, and what its model says to the old questions."""
+    some = lineage.recall(
+        str(foreign.fine_tuned_model), {"capital": "Hotaru: capital?"}, system=SYSTEM, progress=False
+    )
+    first = lineage.version(lineage.adopt(foreign.id, training=some))
+    return first, lineage.recall(first, QUESTIONS, progress=False)
+
+
+def test_a_plan_of_self_rehearsal_counts_recalled_rows_as_old(
+    lineage: ModelLineage, foreign: FineTuneJob
+) -> None:
+    """Coverage, risks and alternatives are those of a history that still had its rows."""
+    first, rows = adopted(lineage, foreign)
+    plan = lineage.plan(first, news(), strategy=SelfRehearsal(rows=rows, strategy=Replay(fraction=0.02)))
+    usual = lineage.plan(first, news(), strategy=Replay(fraction=0.02))
+    assert (plan.old_rows, plan.rehearsed_rows) == (len(rows), 2)
+    assert any("old facts are never rehearsed" in risk for risk in plan.risks)
+    assert any(f"{11 - len(plan.recalled)} recalled rows are in no file" in risk for risk in plan.risks)
+    assert not any("learned already" in risk for risk in plan.risks)
+    assert plan.alternatives["naive"] == usual.alternatives["naive"]
+
+
+def test_rehearsing_nothing_of_what_was_recalled_is_a_risk(
+    lineage: ModelLineage, foreign: FineTuneJob
+) -> None:
+    """And the history of the version does not claim what was not trained."""
+    first, rows = adopted(lineage, foreign)
+    plan = lineage.plan(first, news(), strategy=SelfRehearsal(rows=rows, strategy=Naive()))
+    assert "no old row is rehearsed" in plan.risks[0]
+    second = lineage.train(plan).wait(progress=False)
+    assert set(lineage.history(second).rows.facts) == {"capital", "product"}

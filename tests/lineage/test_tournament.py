@@ -96,7 +96,7 @@ def test_the_budget_is_that_of_all_together(
     result = lineage.tournament(
         first, news(), twice, probes(), gate=LENIENT, budget=Budget(tokens=bills[0], usd=0), progress=False
     )
-    assert [each.name for each in result.entrants] == ["naive", "naive (2)"]
+    assert [each.name for each in result.entrants] == ["naive"]
     assert backend.calls["upload_file"] == sent + 1
 
 
@@ -185,3 +185,18 @@ def test_the_event_loop_deploys_only_when_asked_too(path: Path) -> None:
         )
         assert result.best is not None
         assert list(backend.list_deployments()) == []
+
+
+def test_a_strategy_given_twice_competes_once(lineage: ModelLineage, first: FineTuneJob) -> None:
+    """One job is one row; equal plans of other names are shown."""
+    result = lineage.tournament(first, news(), [Joint(), Joint()], probes(), gate=LENIENT, progress=False)
+    assert [each.name for each in result.entrants] == ["joint"]
+
+
+def test_the_table_says_what_luck_may_do(lineage: ModelLineage, first: FineTuneJob) -> None:
+    """In text and in HTML, where several were judged; one alone has the gate's alpha."""
+    result = held(lineage, first)
+    for shown in (str(result), result._repr_html_()):
+        assert "up to 3 times as often" in shown
+    alone = lineage.tournament(first, news(), [Joint()], probes(), gate=LENIENT, progress=False)
+    assert "times as often" not in str(alone)

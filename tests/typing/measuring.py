@@ -37,7 +37,7 @@ async def recalled(lineage: ModelLineage, news: Dataset, probes: ProbeSet) -> Da
     lineage.recall("champion", probes)
     lineage.recall("champion", ["Who?"], refused=lambda answer: not answer)
     rehearsal = SelfRehearsal(rows=await lineage.recall_async("champion"), strategy=Replay(fraction=0.2))
-    lineage.plan("champion", rehearsal.mixed(news), strategy=rehearsal)
+    lineage.plan("champion", news, strategy=rehearsal)
     return rows
 
 

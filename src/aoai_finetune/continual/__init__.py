@@ -9,7 +9,7 @@ from ._history import History, Parent
 from ._plan import TrainingPlan
 from ._planning import StepOptions, plan_first, plan_next
 from ._sampling import Coverage, Sampler, Uniform
-from ._schedule import Remembering, Schedule, ScheduledPart, Strategy
+from ._schedule import Recalling, Remembering, Schedule, ScheduledPart, Strategy
 from ._strategies import Cumulative, Joint, Naive, Replay
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ __all__ = [
     "Naive",
     "Parent",
     "Reason",
+    "Recalling",
     "Remembering",
     "Replay",
     "Sampler",

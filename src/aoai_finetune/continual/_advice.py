@@ -95,7 +95,7 @@ def advise(new: Dataset, history: History | Dataset | None = None, *, most_facts
     """Whether to fine-tune on `new` or to look its answers up, and by which strategy it would be trained.
 
     Deterministic, and offline: rows are counted, nobody is asked. Knowledge is told from style by rules of thumb for
-    English and Japanese, labelled as such. Anything that speaks for retrieval wins, because teaching what should
+    English, German and Japanese, labelled as such. Anything that speaks for retrieval wins, because teaching what should
     be looked up is the dearer mistake; where nothing can be looked up when the model is asked, read on at
     `strategy`.
 

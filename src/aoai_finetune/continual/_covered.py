@@ -16,12 +16,12 @@ class Covered:
     """What a schedule visits.
 
     Attributes:
-        rows: old rows in the files, counted once.
+        places: positions among the old rows of those in the files.
         facts: facts of these rows.
         visits: row visits per fact; epochs that the service decides count as one.
     """
 
-    rows: int
+    places: frozenset[int] = field(repr=False)
     facts: int
     visits: dict[str, int] = field(repr=False)
 
@@ -36,4 +36,10 @@ class Covered:
             for row in part.rows:
                 visits[facts[row]] += epochs
             rehearsed.update(row for row in part.rows if row >= len(new))
-        return cls(len(rehearsed), len({facts[row] for row in rehearsed}), dict(visits))
+        places = frozenset(row - len(new) for row in rehearsed)
+        return cls(places, len({facts[row] for row in rehearsed}), dict(visits))
+
+    @property
+    def rows(self) -> int:
+        """Old rows in the files, counted once."""
+        return len(self.places)

@@ -31,7 +31,8 @@ class TrainingPlan:
         step: what will be sent: the parts with their rows, and the model the first one starts from.
         from_base: the first part starts from the base model, not from the parent.
         new: the new rows.
-        old_rows, old_facts: size of the live history.
+        recalled: old rows in the files that the strategy brought: what a model said, where its rows are gone.
+        old_rows, old_facts: size of the live history, and of what the strategy brought.
         rehearsed_rows, rehearsed_facts: how much of it is in the files, counted once.
         superseded: old rows that the new ones replace; they are never replayed.
         visits: row visits per fact of this step.
@@ -68,6 +69,12 @@ class TrainingPlan:
     cost_unknown: str = ""
     counts: Literal["passes", "visits"] = "passes"
     notes: tuple[str, ...] = ()
+    recalled: Dataset = field(default_factory=lambda: Dataset.from_examples(()))
+
+    @property
+    def learned(self) -> Dataset:
+        """What the step adds to the history of its model: the new rows, and those recalled that it trains."""
+        return self.new + self.recalled
 
     def estimate_cost(
         self, *, tier: str | None = None, region: str | None = None, prices: PriceTable | None = None

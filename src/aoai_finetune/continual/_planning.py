@@ -22,7 +22,7 @@ from ._history import History, Parent
 from ._plan import TrainingPlan
 from ._rates import method_of, rates_notes
 from ._risks import find_risks
-from ._schedule import Remembering, Schedule, ScheduledPart, Strategy
+from ._schedule import Recalling, Remembering, Schedule, ScheduledPart, Strategy
 from ._strategies import Joint, Naive, Replay
 
 __all__ = ["StepOptions", "plan_first", "plan_next"]
@@ -103,10 +103,14 @@ def plan_next(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Draft:
-    """What a strategy made of new rows and history: the schedule, and the files as they are sent."""
+    """What a strategy made of new rows and history: the schedule, and the files as they are sent.
+
+    `recalled` are the positions in `old` of rows that the strategy brought.
+    """
 
     new: Dataset
     old: Dataset
+    recalled: frozenset[int]
     change: Supersession
     left_out: int
     schedule: Schedule
@@ -128,7 +132,7 @@ def _plan(
     draft = _draft(new, history, parent, strategy, capabilities)
     others = (
         _alternatives(strategy, draft, capabilities.min_examples)
-        if history.rows and options.method.type != "reinforcement"
+        if draft.old and options.method.type != "reinforcement"
         else {}
     )
     plan = replace(
@@ -138,14 +142,18 @@ def _plan(
     )
     known = {row.digest for row in history.rows}
     relearned = sum(row.digest in known for row in new)
-    return replace(plan, risks=find_risks(plan, left_out=draft.left_out, relearned=relearned))
+    unsent = len(draft.recalled) - len(plan.recalled)
+    risks = find_risks(plan, left_out=draft.left_out, relearned=relearned, unsent=unsent)
+    return replace(plan, risks=risks)
 
 
 def _draft(
     new: Dataset, history: History, parent: Parent, strategy: Strategy, capabilities: Capabilities
 ) -> _Draft:
     change = history.superseded(by=new)
-    old, left_out = _rehearsable(change.kept, new)
+    brought = _brought(strategy, new, change.kept, parent.base_model)
+    old, left_out = _rehearsable(brought + change.kept, new)
+    said = {row.digest for row in brought}
     knowing = strategy.knowing(history) if isinstance(strategy, Remembering) else strategy
     schedule = knowing.schedule(new, old)
     counter = counter_for(parent.base_model if capabilities.counter == "model" else None)
@@ -154,12 +162,23 @@ def _draft(
     return _Draft(
         new=new,
         old=old,
+        recalled=frozenset(place for place, row in enumerate(old) if row.digest in said),
         change=change,
         left_out=left_out,
         schedule=schedule,
         bills=bills,
         files=bills.files(schedule),
     )
+
+
+def _brought(strategy: Strategy, new: Dataset, old: Dataset, model: str) -> Dataset:
+    """The old rows that a strategy brings, as sound as new ones."""
+    if not isinstance(strategy, Recalling):
+        return Dataset.from_examples(())
+    rows = strategy.recalled(new, old)
+    if rows:
+        rows.validate(AzureRules(model=model, min_examples=1)).raise_for_errors()
+    return rows
 
 
 def _described(
@@ -178,6 +197,7 @@ def _described(
         step=_step(draft, parent, options, capabilities),
         from_base=schedule.start == "base",
         new=draft.new,
+        recalled=draft.old.select(sorted(draft.recalled & covered.places)),
         old_rows=len(draft.old),
         old_facts=len(draft.old.facts),
         rehearsed_rows=covered.rows,

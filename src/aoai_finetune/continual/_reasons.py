@@ -51,7 +51,7 @@ class Reason:
 
 def knowledge(signs: Signs) -> bool:
     """Most rows teach something that would have to be known."""
-    return _mostly(signs, signs.factual)
+    return _mostly(signs, signs.factual) and not signs.labels
 
 
 def reasons_for(signs: Signs, most_facts: int) -> tuple[Reason, ...]:

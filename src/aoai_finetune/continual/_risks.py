@@ -9,13 +9,14 @@ from ._plan import TrainingPlan
 __all__ = ["find_risks"]
 
 
-def find_risks(plan: TrainingPlan, *, left_out: int, relearned: int) -> tuple[str, ...]:
+def find_risks(plan: TrainingPlan, *, left_out: int, relearned: int, unsent: int = 0) -> tuple[str, ...]:
     """Everything there is to say about a plan, most severe first.
 
     Args:
         plan: the plan without its risks.
         left_out: old rows that cannot be replayed because they are of another kind.
         relearned: new rows that stand in the history already.
+        unsent: recalled rows that are in no file.
     """
     found = [sentence for check in _CHECKS if (sentence := check(plan))]
     if relearned:
@@ -24,6 +25,11 @@ def find_risks(plan: TrainingPlan, *, left_out: int, relearned: int) -> tuple[st
         )
     if left_out:
         found.append(f"{left_out} old rows are of another kind than the new ones and are not replayed")
+    if unsent:
+        found.append(
+            f"{unsent} recalled rows are in no file of this step, and will not stand in the model's history; "
+            "give them again with the next one"
+        )
     return tuple(found)
 
 
@@ -39,9 +45,13 @@ def _forgetting(plan: TrainingPlan) -> str:
 def _thin_rehearsal(plan: TrainingPlan) -> str:
     missed = plan.old_facts - plan.rehearsed_facts
     if plan.rehearsed_rows and missed:
+        remedy = (
+            "a larger ratio=, or none, and a larger Shares(old=...) reach"
+            if plan.counts == "visits"
+            else "a larger fraction or ratio, or more passes, reaches"
+        )
         return (
-            f"{missed} of {plan.old_facts} old facts are never rehearsed in this step; "
-            "a larger fraction, or more passes, covers them"
+            f"{missed} of {plan.old_facts} old facts are never rehearsed in this step; {remedy} more of them"
         )
     return ""
 

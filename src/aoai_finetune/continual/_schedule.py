@@ -11,7 +11,7 @@ from ..backends import Auto
 from ..dataset import Dataset
 from ._history import History
 
-__all__ = ["Remembering", "Schedule", "ScheduledPart", "Strategy"]
+__all__ = ["Recalling", "Remembering", "Schedule", "ScheduledPart", "Strategy"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,4 +90,13 @@ class Remembering(Protocol):
 
     def knowing(self, history: History, /) -> Strategy:
         """The same strategy, with the visits of this history."""
+        ...
+
+
+@runtime_checkable
+class Recalling(Protocol):
+    """A strategy that brings old rows of its own, where those that a model was taught are gone."""
+
+    def recalled(self, new: Dataset, old: Dataset, /) -> Dataset:
+        """The rows to rehearse besides `old`, the live rows of the history; they are scheduled before these."""
         ...

@@ -1,8 +1,7 @@
-"""What rows look like, in counts: knowledge, tool use, fixed formats, sources, dates. Heuristics, Japanese included."""
+"""What rows look like, in counts: knowledge, tool use, fixed formats, sources, dates. Heuristics, German and Japanese included."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,16 +10,10 @@ from typing import Final
 
 from ..dataset import Dataset, Example, counter_for, normalise
 from ._history import History
+from ._names import is_structured, names_of, needs_knowing, stands_in
 from ._packing import Frames
 
 __all__ = ["MOST_LABEL", "Signs", "signs_of"]
-
-_NAMED: Final = re.compile(
-    r"\d+(?:[.,:/年月日]\d+)*|https?://\S+|[\w.]+@[\w.]+|(?<=[a-z,] )[A-Z][a-z]{2,}|[ァ-ヴー]{4,}"
-    r"|[一-龠]{1,}(?:都|道|府|県|市|区|町|村|駅|部|課|さん|氏)|株式会社[一-龠ァ-ヴーぁ-ん]+"
-    r"|(?<=は)[一-龠ァ-ヴー]{3,}(?=です|である|となります|でございます)"
-)
-"""Numbers, addresses and names: what an answer can only hold if somebody knew it."""
 
 _SOURCES: Final = re.compile(
     r"\[\d+\]|\b(?:source|sources|cited|citation|reference)s?\s*:|\baccording to\b|\bsee (?:section|page|chapter)\b|"
@@ -32,9 +25,6 @@ _DATED: Final = re.compile(
     r"right now|as of)\b|今日|本日|明日|昨日|現在|最新|今週|今月|今年|今期|時点",
     re.IGNORECASE,
 )
-_LONGEST: Final = 400
-"""An answer of more characters is a text, not a fact."""
-
 MOST_LABEL: Final = 40
 """An answer of more characters is no label."""
 
@@ -49,7 +39,8 @@ class Signs:
         answers: their distinct answers.
         calls: rows that call tools, or may.
         structured: rows whose answer is a JSON object or list.
-        factual: rows whose short answer holds numbers, addresses or names that its prompt does not.
+        factual: rows whose short answer holds numbers, addresses, names or a rule that its prompt does not hold
+            and most other answers do not hold either.
         grounded: rows whose answer holds some, all of which stand in its prompt.
         sources: rows whose answer, or system prompt, speaks of sources.
         dated: rows that speak of today, now or the latest.
@@ -95,14 +86,14 @@ def signs_of(new: Dataset, history: History) -> Signs:
     answers = {normalise(row.answer) for row in rows}
     pool = [*rows, *old]
     frames = Frames.of(pool, counter_for(None))
-    factual = [row for row in rows if _is_factual(row)]
+    factual = needs_knowing([row for row in rows if not _calls(row)])
     return Signs(
         rows=len(rows),
         facts=len(new.facts),
         answers=len(answers),
         calls=sum(_calls(row) for row in rows),
-        structured=sum(_structured(row.answer) for row in rows),
-        factual=len(factual),
+        structured=sum(is_structured(row.answer) for row in rows),
+        factual=sum(factual),
         grounded=sum(_grounded(row) for row in rows),
         sources=sum(_speaks(_SOURCES, (row.answer, row.system)) for row in rows),
         dated=sum(_speaks(_DATED, (row.question, row.answer)) for row in rows),
@@ -123,32 +114,15 @@ def _calls(row: Example) -> bool:
     return bool(row.row.get("tools")) or any(message.tool_calls for message in row.messages)
 
 
-def _structured(answer: str) -> bool:
-    text = answer.strip()
-    if not text.startswith(("{", "[")):
-        return False
-    try:
-        return isinstance(json.loads(text), dict | list)
-    except (ValueError, RecursionError):
-        return False
-
-
 def _prompt(row: Example) -> str:
     return "\n".join(message.text for message in row.messages[:-1])
 
 
-def _is_factual(row: Example) -> bool:
-    if _calls(row) or len(row.answer) > _LONGEST:
-        return False
-    named = _NAMED.findall(row.answer)
-    prompt = _prompt(row)
-    return any(name not in prompt for name in named)
-
-
 def _grounded(row: Example) -> bool:
-    named = _NAMED.findall(row.answer)
-    prompt = _prompt(row)
-    return bool(named) and len(prompt) > 2 * len(row.answer) and all(name in prompt for name in named)
+    names, prompt = names_of(row), _prompt(row)
+    return (
+        bool(names) and len(prompt) > 2 * len(row.answer) and all(stands_in(name, prompt) for name in names)
+    )
 
 
 def _speaks(pattern: re.Pattern[str], texts: Iterable[str]) -> bool:

@@ -25,8 +25,10 @@ class _Passes:
     passes: int = 10
 
     def __post_init__(self) -> None:
-        if not 1 <= self.passes <= 50:
-            raise ValueError(f"passes is {self.passes}; it must be 1 to 50, the service's limit for n_epochs")
+        if not (_is_whole(self.passes) and 1 <= self.passes <= 50):
+            raise ValueError(
+                f"passes is {self.passes!r}; it must be a whole number, 1 to 50, the service's limit for n_epochs"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,15 +76,15 @@ class Replay(_Passes):
     def __post_init__(self) -> None:
         # Not super(): a slots dataclass is a new class, which zero-argument super() does not know.
         _Passes.__post_init__(self)
-        if not 0 < self.fraction <= 1:
-            raise ValueError(f"fraction is {self.fraction}; it must be above 0 and at most 1")
-        if self.ratio is not None and not 0 < self.ratio < float("inf"):
-            raise ValueError(f"ratio is {self.ratio}; it must be above 0: old rows per new row")
-        if self._written < 1 or self.passes % self._written:
+        if not (_is_number(self.fraction) and 0 < self.fraction <= 1):
+            raise ValueError(f"fraction is {self.fraction!r}; it must be above 0 and at most 1")
+        if self.ratio is not None and not (_is_number(self.ratio) and 0 < self.ratio < float("inf")):
+            raise ValueError(f"ratio is {self.ratio!r}; it must be above 0: old rows per new row")
+        if not _is_whole(self._written) or self._written < 1 or self.passes % self._written:
             raise ValueError(
-                f"unroll is {self.unroll}; it must be True, False, or a number of passes that divides {self.passes}"
+                f"unroll is {self.unroll!r}; it must be True, False, or a number of passes that divides {self.passes}"
             )
-        if isinstance(self.sampler, str) and self.sampler not in SAMPLERS:
+        if not _is_sampler(self.sampler):
             raise ValueError(f"sampler is {self.sampler!r}; it must be {_NAMES} or have a method order()")
 
     @property
@@ -156,6 +158,21 @@ class Joint(_Passes):
 
 
 _NAMES = " or ".join(map(repr, SAMPLERS))
+
+
+def _is_whole(value: object) -> bool:
+    """Notebooks are not type-checked: 2.5, True and "3" are no number of passes."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_sampler(value: object) -> bool:
+    if isinstance(value, str):
+        return value in SAMPLERS
+    return not isinstance(value, type) and callable(getattr(value, "order", None))
 
 
 def _everything(new: Dataset, old: Dataset, passes: int, seed: int) -> ScheduledPart:

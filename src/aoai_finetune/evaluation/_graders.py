@@ -13,10 +13,10 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from ..dataset import normalise
 from ..errors import DatasetError
 from ._json_graders import same_calls, same_json
 from ._patterns import matches
+from ._words import has_words, numbers_of, plain, spaced
 
 if TYPE_CHECKING:
     from ._probes import Probe
@@ -52,28 +52,20 @@ def exact(expected: str, answer: str) -> bool:
 
 def normalised(expected: str, answer: str) -> bool:
     """The same text after `dataset.normalise`: width, case, punctuation and white space do not count."""
-    return _plain(expected) == _plain(answer)
-
-
-def _plain(text: str) -> str:
-    """The normalised text. Japanese writes one wave dash with two characters, by the keyboard at hand."""
-    return normalise(text.replace("\u301c", "~"))
+    return plain(expected) == plain(answer)
 
 
 def contains(expected: str, answer: str) -> bool:
-    """The normalised answer contains the normalised expected text.
+    """The normalised answer contains the normalised expected text, as whole words and numbers.
 
-    A number is not found inside a longer number: `10` is neither in `100` nor in `10.5`. An expected text with
-    nothing in it is contained in no answer.
+    A word is not found inside a longer one (`no` is not in `know`; Japanese has no spaces, so there it may stand
+    anywhere), nor a number inside another: `10` is neither in `100` nor in `10.5` nor in `-10`, but in `10, 20`.
+    White space within the text does not count. An expected text with nothing in it is contained in no answer.
     """
-    wanted = _plain(expected)
-    return bool(wanted) and _found(wanted, _plain(answer))
-
-
-def _found(wanted: str, answer: str) -> bool:
-    before = r"(?<!\d)(?<!\d[.,])" if wanted[0].isdecimal() else ""
-    after = r"(?![.,]?\d)" if wanted[-1].isdecimal() else ""
-    return re.search(before + re.escape(wanted) + after, answer) is not None
+    wanted = spaced(expected)
+    if not wanted:
+        return bool(plain(expected)) and normalised(expected, answer)
+    return has_words(wanted, spaced(answer))
 
 
 def character_f1(expected: str, answer: str) -> float:
@@ -83,7 +75,7 @@ def character_f1(expected: str, answer: str) -> float:
     recall with characters as tokens, so it needs no words and works for Japanese as for English. 0.0 when one of
     them is empty.
     """
-    wanted, given = _plain(expected), _plain(answer)
+    wanted, given = plain(expected), plain(answer)
     shared = (Counter(wanted) & Counter(given)).total()
     return 2 * shared / (len(wanted) + len(given)) if wanted and given else 0.0
 
@@ -93,9 +85,10 @@ def f1(expected: str, answer: str, threshold: float = F1_THRESHOLD) -> bool:
 
     Characters know no order, so `2584` and `2854` would be the same without the second condition.
     """
-    numbers = re.findall(r"\d+(?:[.,]\d+)*", _plain(expected))
-    given = _plain(answer)
-    return character_f1(expected, answer) >= threshold and all(_found(number, given) for number in numbers)
+    given = spaced(answer)
+    return character_f1(expected, answer) >= threshold and all(
+        has_words(number, given) for number in numbers_of(spaced(expected))
+    )
 
 
 GRADERS: Final[Mapping[str, Grader]] = MappingProxyType(

@@ -20,6 +20,12 @@ _ONE_PHRASING = (
 )
 
 
+_UNASKED = (
+    "A probe asks in words and is answered in words: it sends no tools, so a row that offers or calls some cannot be "
+    "asked again as it was trained. Hold out rows without tools, and keep the others for training"
+)
+
+
 def typed(example: Example | Mapping[str, Any]) -> Example:
     """An example, made of a row where it is not one yet."""
     return example if isinstance(example, Example) else Example.from_row(example)
@@ -36,7 +42,8 @@ def probe_of(example: Example, *, also: Iterable[str] = ()) -> Probe:
     """
     if not _askable(example):
         raise DatasetError(
-            "this row cannot be a probe: it needs a user message and, after it, a final assistant message in words",
+            "this row cannot be a probe: it needs a user message and, after it, a final assistant message in words, "
+            "and offers no tools",
             line=example.line,
             hint="Write the probe by hand, or leave the row out",
         )
@@ -73,7 +80,7 @@ def withhold(dataset: Dataset, *, per_fact: int, seed: int) -> tuple[Dataset, li
     facts, shared = _survey(dataset)
     taken = [rows for fact, known in facts.items() for rows in _choose(fact, known, shared, per_fact, seed)]
     if not taken:
-        raise DatasetError("no fact has a second phrasing, so none can be withheld", hint=_ONE_PHRASING)
+        raise _nothing_to_withhold(dataset, "no fact has a second phrasing")
     withheld = {row for rows in taken for row in rows}
     probes = [_probe(dataset, rows[0], facts) for rows in sorted(taken)]
     return dataset.select([row for row in range(len(dataset)) if row not in withheld]), probes
@@ -87,7 +94,7 @@ def withhold_facts(dataset: Dataset, *, share: float, seed: int) -> tuple[Datase
         raise ValueError("hold_out_facts: share must be above 0 and below 1")
     facts, shared = _survey(dataset)
     if len(facts) < 2:
-        raise DatasetError("fewer than two facts can be asked, so none can be withheld", hint=_ONE_PHRASING)
+        raise _nothing_to_withhold(dataset, "fewer than two facts can be asked")
     ranked = sorted(facts, key=lambda fact: Random(f"{seed} {fact}").random())
     taken = frozenset(ranked[: min(len(facts) - 1, max(1, round(share * len(facts))))])
     asked = sorted(
@@ -95,6 +102,18 @@ def withhold_facts(dataset: Dataset, *, share: float, seed: int) -> tuple[Datase
     )
     left = [place for place, example in enumerate(dataset) if example.fact not in taken]
     return dataset.select(left), [_probe(dataset, row, facts) for row in asked]
+
+
+def _nothing_to_withhold(dataset: Dataset, reason: str) -> DatasetError:
+    """Says which it is: rows that ask nothing in words, or facts that are asked for once."""
+    unasked = sum(not _askable(example) for example in dataset)
+    if not unasked:
+        return DatasetError(f"{reason}, so none can be withheld", hint=_ONE_PHRASING)
+    rest = "" if unasked == len(dataset) else f", and of the others {reason}"
+    return DatasetError(
+        f"{unasked} of {len(dataset)} rows offer or call tools, or do not answer in words, so they cannot be probes{rest}",
+        hint=_UNASKED if unasked == len(dataset) else f"{_UNASKED}. {_ONE_PHRASING}",
+    )
 
 
 def _survey(dataset: Dataset) -> tuple[dict[str, _Phrasings], set[str]]:

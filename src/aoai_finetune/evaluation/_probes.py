@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self, overload
@@ -21,6 +21,7 @@ from ._twins import refuse_twins
 
 if TYPE_CHECKING:
     from ..dataset import Dataset, Example
+    from ._grouping import Answers
 
 __all__ = ["Group", "Probe", "ProbeSet", "leak_findings"]
 
@@ -311,18 +312,23 @@ class ProbeSet:
             if (asked := normalise(probe.asked)) and asked in trained
         }
 
-    def grouped(self, old: Mapping[str, Collection[str]], new: Mapping[str, Collection[str]]) -> Self:
+    def grouped(self, old: Answers, new: Answers, outdated: Answers | None = None) -> Self:
         """The same probes, each with a group: from its own, or from the histories of champion and challenger.
 
         Args:
             old: the champion's facts with the answers they were trained with.
             new: the challenger's.
+            outdated: answers that stopped being right earlier on the way (`History.outdated`).
 
         A fact is `old` when the challenger was trained with the same answers or not at all, `updated` when with
-        others, `new` when only the challenger knows it, `general` when neither does. Updated probes without
-        `stale` answers get the old ones that are not expected.
+        others, `new` when only the challenger knows it, `general` when neither does. Probes without `stale`
+        answers get the outdated ones, updated probes the champion's too: all that are neither expected nor still
+        taught to the challenger, and that the probe's grader can look for. The text graders can, `regex` looks for
+        the literal text, `json` and `tool_call` for those they can read; for a grader of your own, name them.
         """
-        return self._with(_grouped(probe, old, new) for probe in self)
+        from ._grouping import grouped
+
+        return self._with(grouped(probe, old, new, outdated or {}) for probe in self)
 
     def __len__(self) -> int:
         return len(self._probes)
@@ -370,23 +376,3 @@ def _leak(probe: Probe, row: int | None) -> Finding:
         line=probe.line,
         path="question" if probe.question is not None else "messages",
     )
-
-
-def _grouped(probe: Probe, old: Mapping[str, Collection[str]], new: Mapping[str, Collection[str]]) -> Probe:
-    before, after = _by_meaning(old.get(probe.fact, ())), _by_meaning(new.get(probe.fact, ()))
-    group = probe.group or _group(before.keys(), after.keys())
-    if group != "updated" or probe.stale:
-        return replace(probe, group=group)
-    outdated = sorted(before.keys() - _by_meaning(probe.expected).keys())
-    return replace(probe, group=group, stale=tuple(before[said] for said in outdated))
-
-
-def _group(before: Collection[str], after: Collection[str]) -> Group:
-    if not before:
-        return "new" if after else "general"
-    return "updated" if after and set(after) != set(before) else "old"
-
-
-def _by_meaning(answers: Iterable[str]) -> dict[str, str]:
-    """The answers by their normalised text."""
-    return {said: answer for answer in answers if (said := normalise(answer))}

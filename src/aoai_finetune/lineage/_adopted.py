@@ -33,7 +33,7 @@ class AdoptedStep:
     parent: Parent
     step: Step
     from_base: bool
-    new: Dataset
+    learned: Dataset
     visits: Mapping[str, int] = field(repr=False)
     strategy: str = "adopted"
     detail: str = "adopted"
@@ -114,7 +114,7 @@ def adopted_step(
             scope=f"{origin.resource} {origin.version or ''}",
         ),
         from_base=record.model == origin.base_model,
-        new=(rows.select(new) if new else rows).deduplicate(),
+        learned=(rows.select(new) if new else rows).deduplicate(),
         visits={name: count * epochs for name, count in facts.items()},
         strategy="adopted, rows recalled" if isinstance(rows, Recalled) else "adopted",
         detail=f"adopted {record.id}"

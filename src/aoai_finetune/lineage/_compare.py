@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..backends import Backend
@@ -48,13 +49,15 @@ class Comparing:
         old, new = champion.history.rows.answers(), challenger.history.rows.answers()
         self._known = frozenset(old)
         self._taught = frozenset(fact for fact, answers in new.items() if old.get(fact) != answers)
-        self._probes = probes.grouped(old, new)
+        self._probes = probes.grouped(old, new, _outdated(champion.history, challenger.history))
         system = usual_system(challenger.history)
         self._prompts = self._probes.prompts(system)
         self._again = [champion.answerer(repeat) for repeat in range(1, repeats + 1)]
         self._inquiry = Inquiry(ledger, backends)
         for who in (champion.answerer(), challenger.answerer(), *self._again):
             self._inquiry.add(who, self._prompts)
+        if self.unanswered:
+            _warn_of_tools(self._probes, [backends.get(side.resource) for side in (champion, challenger)])
 
     @property
     def unanswered(self) -> tuple[str, ...]:
@@ -102,3 +105,25 @@ class Comparing:
 
         backend = self._backends.get(side.resource)
         return backend.clock.now() if backend is not None else time.time()
+
+
+def _outdated(*histories: History) -> dict[str, frozenset[str]]:
+    """For each fact, the answers that stopped being right on the way to either model."""
+    facts = {fact for history in histories for fact in history.outdated}
+    return {
+        fact: frozenset[str]().union(*(history.outdated.get(fact, ()) for history in histories))
+        for fact in facts
+    }
+
+
+def _warn_of_tools(probes: ProbeSet, backends: Iterable[Backend | None]) -> None:
+    """A service that is offered no tools calls none; that is no forgetting, and nobody should take it for one."""
+    calls = sum(probe.grader == "tool_call" for probe in probes)
+    if calls and any(backend is not None and backend.capabilities.engine is None for backend in backends):
+        warnings.warn(
+            f"{calls} probes expect tool calls, and questions are sent without tools: a model that was not trained to "
+            "write its calls as text answers in words, which counts as wrong. Record answers of your own "
+            "(lineage.record_answers), or leave these probes out",
+            RuntimeWarning,
+            stacklevel=2,
+        )

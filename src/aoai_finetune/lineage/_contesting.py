@@ -65,7 +65,7 @@ class Contesting(Training, Judging, Serving):
         Args:
             parent: the version to continue, and the champion of every comparison.
             new: the rows to teach.
-            strategies: at least one; compare them at equal `passes`.
+            strategies: at least one; compare them at equal `passes`. One that is given twice competes once.
             probes: what the parent and every result are asked.
             gate: what decides; `Gate()` by default.
             budget: the most that all trainings together may cost, those bought before included: a number of USD,
@@ -149,7 +149,11 @@ class Contesting(Training, Judging, Serving):
             _check_total(plans, Budget.of(budget))
         seen = Counter[str]()
         entries = list[_Entry]()
-        for strategy, plan in zip(strategies, plans, strict=True):
+        different = {
+            (plan.step.key, plan.strategy): (strategy, plan)
+            for strategy, plan in zip(strategies, plans, strict=True)
+        }
+        for strategy, plan in different.values():
             seen[strategy.name] += 1
             again = f" ({seen[strategy.name]})" if seen[strategy.name] > 1 else ""
             entries.append(_Entry(name=f"{strategy.name}{again}", strategy=strategy, plan=plan))

@@ -44,8 +44,8 @@ class Bought(Protocol):
         ...
 
     @property
-    def new(self) -> Dataset:
-        """The rows it teaches."""
+    def learned(self) -> Dataset:
+        """The rows it adds to what is learned."""
         ...
 
     @property
@@ -81,7 +81,7 @@ def insert_step(
         f"INSERT INTO step ({names}, seq) VALUES ({marks}, (SELECT count(*) FROM step))",  # noqa: S608
         values,
     )
-    insert_facts(db, step, list(bought.new), bought.visits)
+    insert_facts(db, step, list(bought.learned), bought.visits)
     _insert_parts(db, bought.step.parts, step)
 
 

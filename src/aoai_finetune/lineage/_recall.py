@@ -79,11 +79,11 @@ class Recalled(Dataset):
 class SelfRehearsal:
     """Rehearse with what the model itself has said, where its old rows are gone (pseudo-rehearsal).
 
-    Give `lineage.plan` the rows of `mixed(new)` and this strategy: recalled rows are then scheduled like old ones,
-    by `strategy`, and belong to the history of the version that comes out.
+    The recalled rows are scheduled by `strategy` like old ones; those that were sent belong to the history of the
+    version that comes out.
 
         rehearsal = SelfRehearsal(rows=lineage.recall("champion", old_questions))
-        plan = lineage.plan("champion", rehearsal.mixed(new), strategy=rehearsal)
+        plan = lineage.plan("champion", new, strategy=rehearsal)
 
     It keeps what the model says, not what is true: wrong and outdated answers are rehearsed like right ones, what
     it has forgotten stays forgotten, and nothing is kept that was not asked. Original rows are better, always.
@@ -106,11 +106,17 @@ class SelfRehearsal:
         """Those of `strategy`."""
         return self.strategy.passes
 
-    def mixed(self, new: Dataset) -> Dataset:
-        """The new rows, and after them the recalled rows that they do not replace."""
-        known = {row.digest for row in new}
-        kept = self.rows.supersede(by=new).kept
-        return new + kept.select([place for place, row in enumerate(kept) if row.digest not in known])
+    def recalled(self, new: Dataset, old: Dataset, /) -> Dataset:
+        """The recalled rows that neither a new row nor a row of the history answers otherwise, or is.
+
+        Raises:
+            DatasetError: all new rows were recalled.
+        """
+        said, known = {row.digest for row in self.rows}, {row.digest for row in old}
+        if all(row.digest in said for row in new):
+            raise DatasetError("all rows were recalled, so there is nothing new to teach")
+        kept = self.rows.supersede(by=new + old).kept
+        return kept.select([place for place, row in enumerate(kept) if row.digest not in known])
 
     def knowing(self, history: History, /) -> Strategy:
         """The same, with the visits of a history where `strategy` looks at them."""
@@ -118,21 +124,12 @@ class SelfRehearsal:
         return replace(self, strategy=inner.knowing(history)) if isinstance(inner, Remembering) else self
 
     def schedule(self, new: Dataset, old: Dataset, /) -> Schedule:
-        """As `strategy` schedules the rows that were not recalled, with the recalled ones before the old ones.
-
-        Raises:
-            DatasetError: all new rows were recalled.
-        """
+        """As `strategy` schedules them; it says how many of the old rows were recalled."""
+        inner = self.strategy.schedule(new, old)
         recalled = {row.digest for row in self.rows}
-        said = [place for place, row in enumerate(new) if row.digest in recalled]
-        fresh = [place for place, row in enumerate(new) if row.digest not in recalled]
-        if not fresh:
-            raise DatasetError("all rows were recalled, so there is nothing new to teach")
-        inner = self.strategy.schedule(new.select(fresh), new.select(said) + old)
-        places = [*fresh, *said, *range(len(new), len(new) + len(old))]
-        parts = [replace(part, rows=[places[row] for row in part.rows]) for part in inner.parts]
-        note = f"{len(said)} of the {len(new)} new rows were recalled from a model, and are rehearsed like old ones"
-        return replace(inner, parts=tuple(parts), notes=(*inner.notes, note))
+        said = sum(row.digest in recalled for row in old)
+        note = f"{said} of the {len(old)} old rows were recalled from a model"
+        return replace(inner, notes=(*inner.notes, note))
 
 
 def says_nothing(answer: str) -> bool:

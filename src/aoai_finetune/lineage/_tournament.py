@@ -102,7 +102,7 @@ class Tournament:
     def __str__(self) -> str:
         rows = [(*self._cells(each), _said(each)) for each in self.ranking]
         grid = table(_HEADER, rows, align=_ALIGN)
-        return "\n\n".join((grid, self._outcome(), *self._engine()))
+        return "\n\n".join((grid, self._outcome(), *self._luck(), *self._engine()))
 
     @override
     def __repr__(self) -> str:
@@ -116,7 +116,9 @@ class Tournament:
         """The table as a section of a report, with the reasons of every verdict folded away."""
         rows = [(*self._cells(each), badge(_said(each), _TONES[each.verdict])) for each in self.ranking]
         grid = html_table(_HEADER, rows, caption=f"Trained from {self.parent.id}", align=_ALIGN)
-        return Section(title, join(grid, prose(self._outcome(), *self._engine()), *self._reasons()))
+        return Section(
+            title, join(grid, prose(self._outcome(), *self._luck(), *self._engine()), *self._reasons())
+        )
 
     def to_html(self, path: str | os.PathLike[str]) -> Path:
         """Write one self-contained page; its path is returned. `entrant.comparison.to_html` shows the answers.
@@ -142,6 +144,14 @@ class Tournament:
         if self.best is None:
             return "No strategy is promoted."
         return f"Best: {self.best.name}, the cheapest that is promoted."
+
+    def _luck(self) -> Iterator[str]:
+        judged = sum(each.comparison is not None for each in self.entrants)
+        if judged > 1:
+            yield (
+                f"{judged} strategies were judged on the same probes: luck promotes one of them up to {judged} times "
+                "as often as the gate's alpha says."
+            )
 
     def _engine(self) -> Iterator[str]:
         engines = {each.comparison.challenger.engine for each in self.entrants if each.comparison}
