@@ -80,12 +80,13 @@ class PackedJoint:
 
 def scheduled(
     new: float, old: float, *, first: float = 0.8, rates: tuple[float, ...] = (5.0, 5.0, 3.0), passes: int = 10,
-    pack: int = 4, parts: int = 3, front: float = 2 / 3, ratio: float | None = None,
+    pack: int = 4, parts: int = 3, front: float | None = None, ratio: float | None = None,
+    age: float | None = None, early: float = 0.0,
 ) -> ScheduledReplay:  # fmt: skip
     """A schedule by its shares."""
     return ScheduledReplay(
-        budget=Shares(first=first, new=new, old=old),
-        rates=rates, passes=passes, pack=pack, parts=parts, front=front, ratio=ratio,
+        budget=Shares(first=first, new=new, old=old, early=early),
+        rates=rates, passes=passes, pack=pack, parts=parts, front=front, ratio=ratio, age=age,
     )  # fmt: skip
 
 
@@ -104,7 +105,10 @@ def variants(passes: int) -> Mapping[str, Callable[[], Strategy]]:
         ),
         "scheduled": lambda: ScheduledReplay(passes=passes),
         "scheduled, low": lambda: ScheduledReplay(passes=passes, budget="low"),
+        "scheduled, lowest": lambda: ScheduledReplay(passes=passes, budget="lowest"),
         "scheduled, no packing": lambda: ScheduledReplay(passes=passes, pack=1),
+        "scheduled, no packing, low": lambda: ScheduledReplay(passes=passes, pack=1, budget="low"),
+        "scheduled, no packing, lowest": lambda: ScheduledReplay(passes=passes, pack=1, budget="lowest"),
     }
 
 

@@ -45,7 +45,7 @@ def test_rows_that_stand_alone_are_visited_less_and_at_lower_rates(budget: str) 
     single = planned(ScheduledReplay(budget=budget, pack=1))  # type: ignore[arg-type]
     assert single.visits["new 0"] < packed.visits["new 0"]
     assert rehearsed(single) < rehearsed(packed)
-    assert rates(single) == [3, 3, 1.5]
+    assert rates(single) == [3, 2.5, 1.2]
     assert "schedule for rows that stand alone" in str(single)
     assert "rows that stand alone" not in str(packed)
 
@@ -94,8 +94,44 @@ def test_what_is_given_goes_before_what_a_budget_stands_for() -> None:
     assert rates(planned(ScheduledReplay(pack=1, rates=(5.0, 4.0, 3.0)))) == [5, 4, 3]
     own = planned(ScheduledReplay(pack=1, budget=Shares(new=0.5, old=0.25)))
     assert (own.visits["new 0"], own.visits["old 0"]) == (20, 10)
-    assert rates(own) == [3, 3, 1.5]
-    assert rates(planned(ScheduledReplay(budget="lowest"))) == [8, 8, 4]
+    assert rates(own) == [3, 2.5, 1.2]
+    assert rates(planned(ScheduledReplay(budget="lowest"))) == [8, 7, 3]
+
+
+def test_a_new_fact_is_visited_more_while_little_is_known() -> None:
+    """A step of few facts is short and teaches little; what a fact gets when nothing is known is the most it gets."""
+    shares = Shares(first=0.8, new=0.2, old=0.1, early=4.0)
+    many, few = History().learned(teach(OLD)), History().learned(teach(OLD[:2]))
+    strategy = ScheduledReplay(pack=1, budget=shares)
+    assert planned(strategy, many).visits["new 0"] == round(0.2 * (1 + 4 / 20) * 40)
+    assert planned(strategy, few).visits["new 0"] == round(0.6 * 40)
+    assert planned(strategy, History().learned(teach(OLD[:1]))).visits["new 0"] == round(0.8 * 40)
+
+
+@settings(max_examples=50)
+@given(st.integers(0, 500), st.floats(0, 100), st.floats(0.01, 1), st.floats(0.01, 1))
+def test_the_share_of_a_new_fact_stays_between_that_of_later_steps_and_the_first(
+    known: int, early: float, first: float, new: float
+) -> None:
+    """And falls as more is known."""
+    shares = Shares(first=first, new=new, early=early)
+    if known:
+        assert new <= shares.of_new(known) <= max(first, new)
+        assert shares.of_new(known + 1) <= shares.of_new(known)
+    else:
+        assert shares.of_new(0) == first
+
+
+def test_new_facts_stand_in_the_first_part_of_a_step() -> None:
+    """What follows them is rehearsal; without packing it is the last quarter of what is rehearsed, where nothing else is given."""
+
+    def last_new(strategy: ScheduledReplay) -> float:
+        rows = [row for part in planned(strategy).step.parts for row in part.training]
+        places = [place for place, row in enumerate(rows) if "new" in str(row.row)]
+        return max(places) / len(rows)
+
+    assert last_new(ScheduledReplay(pack=1)) == last_new(ScheduledReplay(pack=1, front=0.75)) < 0.85
+    assert last_new(ScheduledReplay(pack=1, front=0.4)) < 0.60
 
 
 def test_system_prompts_of_their_own_leave_nothing_to_share() -> None:
@@ -109,7 +145,7 @@ def test_system_prompts_of_their_own_leave_nothing_to_share() -> None:
         old += rows
     plan = planned(ScheduledReplay(), History().learned(old, visits=dict.fromkeys(old.facts, 40)), new)
     assert "too few to share a line" in str(plan)
-    assert rates(plan) == [3, 3, 1.5]
+    assert rates(plan) == [3, 2.5, 1.2]
 
 
 def uneven() -> History:
@@ -120,7 +156,7 @@ def uneven() -> History:
 
 def test_facts_that_were_trained_often_get_fewer_visits_where_nothing_is_packed() -> None:
     """In proportion to the root of their earlier visits: four times as often, half as many."""
-    visits = planned(ScheduledReplay(pack=1, budget=Shares(old=0.15)), uneven()).visits
+    visits = planned(ScheduledReplay(pack=1, budget=Shares(old=0.15), age=0.5), uneven()).visits
     seldom, often = ([visits[fact] for fact in OLD[first::2]] for first in (0, 1))
     assert (set(seldom), set(often)) == ({8}, {4})
     assert {planned(ScheduledReplay(), uneven()).visits[fact] for fact in OLD} == {8}

@@ -24,15 +24,29 @@ class Shares:
         first: of a new fact when nothing is known yet.
         new: of a new or updated fact later on.
         old: of every known fact.
+        early: while little is known, a step is short and teaches little: `new` grows by the factor
+            1 + `early` / known facts, up to `first`.
+
+    Raises:
+        ValueError: a share outside 0 to 10, or a negative `early`.
     """
 
     first: float = 0.80
     new: float = 0.55
     old: float = 0.20
+    early: float = 0.0
 
     def __post_init__(self) -> None:
         if not all(0 < share <= 10 for share in (self.first, self.new, self.old)):
             raise ValueError("shares of visits must be above 0, and at most 10")
+        if not 0 <= self.early <= 100:
+            raise ValueError("early must be 0 to 100")
+
+    def of_new(self, known: int) -> float:
+        """The share of a new fact beside so many known ones."""
+        if not known:
+            return self.first
+        return max(self.new, min(self.first, self.new * (1 + self.early / known)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,25 +57,31 @@ class Preset:
         shares: of visits.
         rates: factors on the learning rate, of the consecutive jobs.
         age: known facts get visits in proportion to their earlier visits to the power of minus this.
+        front: the part of a step, from its beginning, that holds the new facts.
     """
 
     shares: Shares
     rates: tuple[float, ...] = (5.0, 5.0, 3.0)
     age: float = 0.0
+    front: float = 2 / 3
 
 
 _PACKED: Final[Mapping[BudgetName, Preset]] = MappingProxyType(
     {
         "standard": Preset(shares=Shares()),
         "low": Preset(shares=Shares(new=0.45, old=0.16)),
-        "lowest": Preset(shares=Shares(new=0.40, old=0.12), rates=(8.0, 8.0, 4.0)),
+        "lowest": Preset(shares=Shares(new=0.40, old=0.13), rates=(8.0, 7.0, 3.0), age=0.3),
     }
 )
+_ALONE: Final = (3.0, 2.5, 1.2)
 _SINGLE: Final[Mapping[BudgetName, Preset]] = MappingProxyType(
     {
-        "standard": Preset(shares=Shares(new=0.28, old=0.10), rates=(3.0, 3.0, 1.5), age=0.5),
-        "low": Preset(shares=Shares(new=0.23, old=0.08), rates=(3.0, 3.0, 1.5), age=0.5),
-        "lowest": Preset(shares=Shares(new=0.18, old=0.065), rates=(3.0, 3.0, 1.5), age=0.5),
+        name: Preset(shares=shares, rates=_ALONE, age=0.4, front=0.75)
+        for name, shares in (
+            ("standard", Shares(first=0.70, new=0.22, old=0.108, early=4.0)),
+            ("low", Shares(first=0.60, new=0.19, old=0.088, early=4.0)),
+            ("lowest", Shares(first=0.50, new=0.16, old=0.070, early=4.0)),
+        )
     }
 )
 BUDGETS: Final = tuple(_PACKED)

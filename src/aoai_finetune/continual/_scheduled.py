@@ -52,10 +52,10 @@ class ScheduledReplay:
         ratio: visits of known facts for each visit of a new one, at most. The bill of a step then stops growing
             with the history.
         rates: learning rate multipliers of the jobs, relative to the one of a plain job; a step of fewer jobs takes
-            the last ones. Left out, they are those that the budget was measured with.
+            the last ones, and a step of a single job the first. Left out, they are those of the budget.
         age: known facts get visits in proportion to their earlier visits to the power of minus `age`, the same
-            number in all; 0 visits all alike. Left out, it is .5 where nothing is packed, and 0 otherwise.
-        front: new facts stand in this first part of a step.
+            number in all; 0 visits all alike. Left out, it is the budget's.
+        front: new facts stand in this first part of a step, 0 to 1. Left out, it is the budget's.
         seed: decides phrasings, partners and order.
         past: when and how often each fact was trained; a lineage fills it in.
 
@@ -70,7 +70,7 @@ class ScheduledReplay:
     ratio: float | None = None
     rates: tuple[float, ...] | None = None
     age: float | None = None
-    front: float = 2 / 3
+    front: float | None = None
     seed: int = 0
     past: History = field(default_factory=History, repr=False, compare=False)
 
@@ -83,7 +83,7 @@ class ScheduledReplay:
             "ratio": (self.ratio is None or 0 < self.ratio < math.inf, "above 0"),
             "rates": (self.rates is None or _factors(self.rates), "factors above 0, one for each job"),
             "age": (self.age is None or 0 <= self.age <= 10, "0 to 10"),
-            "front": (0 < self.front <= 1, "above 0 and at most 1"),
+            "front": (self.front is None or 0 < self.front <= 1, "above 0 and at most 1"),
         }
         for name, (given, wanted) in allowed.items():
             if not given:
@@ -136,6 +136,7 @@ class ScheduledReplay:
             found,
             rates=found.rates if self.rates is None else self.rates,
             age=found.age if self.age is None else self.age,
+            front=found.front if self.front is None else self.front,
         )
 
     def _draft(
@@ -143,7 +144,7 @@ class ScheduledReplay:
     ) -> _Draft:
         found = topics(pool, new)
         visits = self._visits(found, settings, len({row.digest for row in pool[:new]}))
-        order = turns(found, visits, past=self.past, front=self.front, seed=self.seed)
+        order = turns(found, visits, past=self.past, front=settings.front, seed=self.seed)
         share = frames.share([turn.row for turn in order])
         sizes = range(pack if share >= _WORTHWHILE else 1, 0, -1)
         packings = (
@@ -159,7 +160,7 @@ class ScheduledReplay:
 
     def _visits(self, found: Sequence[Topic], settings: Preset, new_rows: int) -> dict[str, int]:
         old = [topic for topic in found if not topic.fresh]
-        share = settings.shares.new if old else settings.shares.first
+        share = settings.shares.of_new(len(old))
         visits = {topic.name: new_visits(topic, share, self.passes) for topic in found if topic.fresh}
         return visits | old_visits(
             old,
