@@ -136,6 +136,38 @@ def test_messages_under_another_name_get_theirs() -> None:
     assert repaired({"conversations": GOOD["messages"]}).dataset[0].row == GOOD
 
 
+def test_keys_that_are_null_go_where_they_may_be_absent() -> None:
+    """A dump of a typed message writes all its keys; the service refuses null for most of them."""
+    dumped = {
+        "messages": [
+            {"role": "user", "content": "Q", "name": None},
+            {"role": "assistant", "content": "A", "tool_calls": None, "function_call": None, "weight": None},
+        ],
+        "tools": None,
+        "parallel_tool_calls": None,
+    }
+    repair = repaired(dumped)
+    assert repair.dataset[0].row == GOOD
+    assert repair.counts == {"null-key": 6}
+    assert repair.fixes[2].path == "messages[0].name"
+    assert "messages[0].name: `name` is null -> no such key" in str(repair.fixes[2])
+
+
+def test_what_may_be_null_stays_null() -> None:
+    """An answer that only calls a tool has no content, and one that is none has no refusal."""
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    turn = {"role": "assistant", "content": None, "refusal": None, "tool_calls": [call]}
+    assert repaired({"messages": [{"role": "user", "content": "Q"}, turn]}).fixes == ()
+
+
+def test_old_function_calls_beside_null_keys_are_mended_too() -> None:
+    """Null keys go first, so they do not stand in the way of the others."""
+    called = {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}}
+    row = {"messages": [{"role": "user", "content": "Q", "function_call": None}, called], "tools": None}
+    fixed = repaired({**row, "functions": [{"name": "f"}]})
+    assert fixed.counts == {"null-key": 2, "tool-calls": 2}
+
+
 def test_old_function_calls_become_tool_calls() -> None:
     """With ids that follow from their order and are not taken."""
     older = {"role": "assistant", "content": None, "function_call": CALL}
@@ -292,7 +324,9 @@ def test_findings_of_a_fixable_kind_say_so() -> None:
     )
     named = {finding.fix for finding in repair.original.validate().findings} - {""}
     assert named == set(repair.counts)
-    assert named == {*MENDERS, "blank-line", "byte-order-mark", "duplicate-row", "line-end"} - {"white-space"}
+    # White space is no finding, and a null key is one of many that a value of another kind has, too.
+    unnamed = {"white-space", "null-key"}
+    assert named == {*MENDERS, "blank-line", "byte-order-mark", "duplicate-row", "line-end"} - unnamed
 
 
 def test_the_summary_groups_fixes_by_name() -> None:

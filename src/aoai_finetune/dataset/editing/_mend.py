@@ -1,7 +1,7 @@
 """Safe changes to one parsed row. Each changes the row in place, or leaves it alone where it is not sure.
 
 A change is safe when nobody could have meant anything else by the row: texts, roles and calls stay what they
-were, and nothing is dropped or made up but the ids of calls, which follow from their order.
+were, and nothing is dropped but keys that hold nothing, or made up but the ids of calls, which follow from their order.
 """
 
 from __future__ import annotations
@@ -112,6 +112,27 @@ def _chat(turns: object) -> TypeGuard[list[Any]]:
 
 def _turn(role: str, text: object) -> _Row:
     return {"role": role, "content": text}
+
+
+_OPTIONAL: Final = ("name", "weight", "tool_calls", "tool_call_id", "function_call")
+_OPTIONAL_BESIDE: Final = ("tools", "functions", "function_call", "parallel_tool_calls")
+"""Keys of a message and of a row that may be absent, and may not be null (`content` and `refusal` may)."""
+
+
+def _null_keys(row: _Row) -> list[Change]:
+    """Keys that models and tables write for what is not there."""
+    changes = _without_null(row, _OPTIONAL_BESIDE, "")
+    for path, message in objects(row):
+        if is_object(message):
+            changes += _without_null(message, _OPTIONAL, f"{path}.")
+    return changes
+
+
+def _without_null(found: _Row, optional: tuple[str, ...], path: str) -> list[Change]:
+    null = [key for key in optional if key in found and found[key] is None]
+    for key in null:
+        del found[key]
+    return [Change("null-key", f"{path}{key}", f"`{key}` is null", "no such key") for key in null]
 
 
 def _tool_calls(row: _Row) -> list[Change]:
@@ -237,6 +258,7 @@ def _white_space(row: _Row) -> list[Change]:
 MENDERS: Final[dict[str, Callable[[_Row], list[Change]]]] = {
     "prompt-completion": _prompt_completion,
     "conversations": _conversations,
+    "null-key": _null_keys,
     "tool-calls": _tool_calls,
     "white-space": _white_space,
 }
