@@ -73,15 +73,18 @@ _PACKED: Final[Mapping[BudgetName, Preset]] = MappingProxyType(
         "lowest": Preset(shares=Shares(new=0.40, old=0.13), rates=(8.0, 7.0, 3.0), age=0.3),
     }
 )
-_ALONE: Final = (3.0, 2.5, 1.2)
+
+
+def _alone(shares: Shares) -> Preset:
+    """Settings of rows that are not packed."""
+    return Preset(shares=shares, rates=(3.0, 2.5, 1.2), age=0.4, front=0.75)
+
+
 _SINGLE: Final[Mapping[BudgetName, Preset]] = MappingProxyType(
     {
-        name: Preset(shares=shares, rates=_ALONE, age=0.4, front=0.75)
-        for name, shares in (
-            ("standard", Shares(first=0.70, new=0.22, old=0.108, early=4.0)),
-            ("low", Shares(first=0.60, new=0.19, old=0.088, early=4.0)),
-            ("lowest", Shares(first=0.50, new=0.16, old=0.070, early=4.0)),
-        )
+        "standard": _alone(Shares(first=0.70, new=0.22, old=0.108, early=4.0)),
+        "low": _alone(Shares(first=0.60, new=0.19, old=0.088, early=4.0)),
+        "lowest": _alone(Shares(first=0.50, new=0.16, old=0.070, early=4.0)),
     }
 )
 BUDGETS: Final = tuple(_PACKED)
