@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ._graders import NO_GRADERS, Grader, grade, is_stale
-from ._probes import Probe
+from ..graders._graders import NO_GRADERS, Grader
+from ..probes._grading import grade, is_stale
+from ..probes._probes import Probe
 
 __all__ = ["Contender", "Pair"]
 

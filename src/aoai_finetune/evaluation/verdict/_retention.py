@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ..statistics._limits import loss_p, paired_limits
+from ..statistics._paired import design_effect, mcnemar_exact, normal_quantile, sign_flip
+from ..statistics._power import probes_to_show_kept
 from ._evidence import PairedCounts, total
-from ._limits import loss_p, paired_limits
 from ._noise import NoiseFloor
-from ._power import probes_to_show_kept
-from ._statistics import design_effect, mcnemar_exact, normal_quantile, sign_flip
 
 __all__ = ["Basis", "RetentionTest", "retention_test"]
 

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 from typing_extensions import override
 
-from ..dataset import Finding
-from ..errors import DatasetError
-from ._evidence import Evidence, PairedCounts, Slice
-from ._gate import Decision, Gate, Verdict
-from ._noise import NoiseFloor, noise_floor
+from ...dataset import Finding
+from ...errors import DatasetError
+from ..graders._refusals import unanswered
+from ..probes._probes import Group, Probe, ProbeSet, leak_findings
+from ..verdict._evidence import Evidence, PairedCounts, Slice
+from ..verdict._gate import Decision, Gate, Verdict
+from ..verdict._noise import NoiseFloor, noise_floor
 from ._pairs import Contender, Pair
-from ._probes import Group, Probe, ProbeSet, leak_findings
-from ._refusals import unanswered
 
 if TYPE_CHECKING:
-    from ..display import Section
+    from ...display import Section
 
 __all__ = ["Comparison"]
 
@@ -293,13 +293,13 @@ class Comparison:
 
         `limit` is the number of probes shown, None for all.
         """
-        from ._plain import side_by_side
+        from ._text import side_by_side
 
         return side_by_side(self, limit)
 
     def sections(self) -> tuple[Section, ...]:
         """The parts of the report, for a page that shows more than this comparison."""
-        from ._report import sections
+        from ._html import sections
 
         return sections(self)
 
@@ -309,13 +309,13 @@ class Comparison:
         Raises:
             OSError: as `display.write_atomic`.
         """
-        from ._report import page
+        from ._html import page
 
         return page(self).write(path)
 
     def to_json(self) -> str:
         """Everything needed to judge again without a model: probes, answers, gate, and the verdict as a check."""
-        from ._replay import to_json
+        from ._json import to_json
 
         return to_json(self)
 
@@ -327,7 +327,7 @@ class Comparison:
             DatasetError: it is not such a text, was written by another version of the format, or does not say any
                 more what was written.
         """
-        from ._replay import from_json
+        from ._json import from_json
 
         return from_json(text)
 
@@ -341,12 +341,12 @@ class Comparison:
 
     @override
     def __str__(self) -> str:
-        from ._plain import summary
+        from ._text import summary
 
         return summary(self)
 
     def _repr_html_(self) -> str:
-        from ._report import short
+        from ._html import short
 
         return short(self)
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator
 
 from ._limits import loss_p
-from ._statistics import normal_quantile
+from ._paired import normal_quantile
 
 __all__ = ["mcnemar_power", "noninferiority_power", "probes_to_find_drop", "probes_to_show_kept"]
 

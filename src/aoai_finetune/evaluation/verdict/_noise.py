@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..statistics._paired import sign_flip
 from ._evidence import PairedCounts, total
-from ._statistics import sign_flip
 
 __all__ = ["NoiseFloor", "noise_floor"]
 

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self, overload
 
 from typing_extensions import override
 
-from ..dataset import Finding, Severity, canonical_json, normalise
-from ..display import write_atomic
-from ..errors import DatasetError
-from ._graders import Grader, grade, merged, remembered, shipped
+from ...dataset import Finding, Severity, canonical_json, normalise
+from ...display import write_atomic
+from ...errors import DatasetError
+from ..graders._graders import Grader, merged, remembered, shipped
+from ._grading import grade
 from ._rows import check_row
 from ._twins import refuse_twins
 
 if TYPE_CHECKING:
-    from ..dataset import Dataset, Example
+    from ...dataset import Dataset, Example
     from ._grouping import Answers
 
 __all__ = ["Group", "Probe", "ProbeSet", "leak_findings"]
@@ -110,7 +111,7 @@ class Probe:
     @property
     def asked(self) -> str:
         """The text of the question itself, without what comes before it."""
-        from ..dataset import Example
+        from ...dataset import Example
 
         return self.question or Example.from_row({"messages": self.prompt()}).question
 

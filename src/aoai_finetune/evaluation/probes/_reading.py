@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from ..dataset import Finding, Severity, ValidationReport
-from ..dataset.rows._json import BOM, parse_row
-from ..errors import DatasetError
+from ...dataset import Finding, Severity, ValidationReport
+from ...dataset.rows._json import BOM, parse_row
+from ...errors import DatasetError
 from ._probes import Probe
 from ._rows import Problem, check_row
 from ._twins import TWIN_HINT, prompt_key

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, cast
 
-from ..dataset import normalise
-from ._graders import GRADERS, shipped
-from ._json_graders import call_problem, json_problem
-from ._patterns import pattern_problem
+from ...dataset import normalise
+from ..graders._data import call_problem, json_problem
+from ..graders._graders import GRADERS, shipped
+from ..graders._patterns import pattern_problem
 
 __all__ = ["GROUPS", "Problem", "check_row", "unreadable"]
 

@@ -6,14 +6,14 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from ..display import fold, table, visible
-from ._evidence import total
-from ._wording import percent, points
+from ...display import fold, table, visible
+from ..verdict._evidence import total
+from ..verdict._numbers import percent, points
 
 if TYPE_CHECKING:
+    from ..verdict._evidence import PairedCounts
+    from ..verdict._gate import Gate
     from ._comparison import Comparison
-    from ._evidence import PairedCounts
-    from ._gate import Gate
     from ._pairs import Contender, Pair
 
 __all__ = ["by_concern", "by_group_and_label", "engine_note", "gate_line", "share", "side_by_side", "summary"]

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..dataset import Dataset, Example, normalise
-from ..errors import DatasetError
+from ...dataset import Dataset, Example, normalise
+from ...errors import DatasetError
 from ._probes import Probe
 
 __all__ = ["probe_of", "typed", "withhold", "withhold_facts"]

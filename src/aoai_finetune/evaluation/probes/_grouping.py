@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from ..dataset import normalise
-from ._graders import grade, shipped
+from ...dataset import normalise
+from ..graders._graders import shipped
+from ._grading import grade
 from ._probes import Group, Probe
 from ._rows import unreadable
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Final
 
 from typing_extensions import override
 
-from ._limits import loss_p
-from ._power import noninferiority_power, probes_to_show_kept
+from ..statistics._limits import loss_p
+from ..statistics._paired import ASSUMED_CORRELATION, design_effect
+from ..statistics._power import noninferiority_power, probes_to_show_kept
+from ._numbers import count, percent, points, rounded
 from ._retention import Basis
-from ._statistics import ASSUMED_CORRELATION, design_effect
-from ._wording import count, percent, points, rounded
 
 if TYPE_CHECKING:
     from random import Random
 
-    from ._probes import Probe, ProbeSet
+    from ..probes._probes import Probe, ProbeSet
 
 __all__ = ["Power", "forecast"]
 

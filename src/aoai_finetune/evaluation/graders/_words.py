@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from ..dataset import normalise
+from ...dataset import normalise
 
 __all__ = ["has_words", "numbers_of", "plain", "spaced"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..dataset import normalise
+from ...dataset import normalise
 
 __all__ = ["looks_refused", "unanswered"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ._evidence import Evidence, total
+from ._numbers import count, percent, points, rounded
 from ._reasons import far_from_known, hides_a_loss, too_weak
 from ._retention import RetentionTest
-from ._wording import count, percent, points, rounded
 
 __all__ = ["would_decide"]
 

@@ -9,16 +9,16 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
+from ..statistics._limits import holm
+from ..statistics._paired import ASSUMED_CORRELATION
 from ._evidence import Evidence
-from ._limits import holm
 from ._reasons import Line, explain, silence
 from ._retention import Basis, RetentionTest, retention_test
-from ._statistics import ASSUMED_CORRELATION
 from ._wishes import would_decide
 
 if TYPE_CHECKING:
+    from ..probes._probes import ProbeSet
     from ._forecast import Power
-    from ._probes import ProbeSet
 
 __all__ = ["Decision", "Gate", "Verdict"]
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from ..statistics._paired import wilson
 from ._evidence import Evidence, PairedCounts, total
+from ._numbers import change, count, p_value, percent, points
 from ._retention import RetentionTest
-from ._statistics import wilson
-from ._wording import change, count, p_value, percent, points
 
 __all__ = ["Line", "explain", "far_from_known", "hides_a_loss", "silence", "too_weak"]
 

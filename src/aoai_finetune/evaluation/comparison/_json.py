@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, Final, cast
 
-from ..dataset import canonical_json
-from ..errors import DatasetError
+from ...dataset import canonical_json
+from ...errors import DatasetError
+from ..graders._graders import RememberedGrader
+from ..probes._grading import grade
+from ..probes._probes import Probe, ProbeSet
+from ..verdict._gate import Gate, Verdict
 from ._comparison import Comparison
-from ._gate import Gate, Verdict
-from ._graders import RememberedGrader, grade
 from ._pairs import Contender
-from ._probes import Probe, ProbeSet
 
 __all__ = ["from_json", "to_json"]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from unicodedata import normalize
 
-from ..dataset import canonical_json
-from ..errors import DatasetError
+from ...dataset import canonical_json
+from ...errors import DatasetError
 
 if TYPE_CHECKING:
     from ._probes import Probe

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from ..display import (
+from ...display import (
     Bar,
     Contrast,
     Html,
@@ -26,16 +26,16 @@ from ..display import (
     join,
     prose,
 )
-from ._gate import Verdict
-from ._plain import by_concern, by_group_and_label, engine_note, gate_line
-from ._statistics import tango_limits, tango_noninferiority
-from ._wording import change, p_value, percent
+from ..statistics._paired import tango_limits, tango_noninferiority
+from ..verdict._gate import Verdict
+from ..verdict._numbers import change, p_value, percent
+from ._text import by_concern, by_group_and_label, engine_note, gate_line
 
 if TYPE_CHECKING:
+    from ..verdict._evidence import PairedCounts
+    from ..verdict._retention import RetentionTest
     from ._comparison import Comparison
-    from ._evidence import PairedCounts
     from ._pairs import Contender, Pair
-    from ._retention import RetentionTest
 
 __all__ = ["page", "sections", "short"]
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ._statistics import check_counts, crossing, restricted_estimate
+from ._paired import check_counts, crossing, restricted_estimate
 
 __all__ = ["holm", "loss_p", "paired_limits"]
 
