@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ..dataset import Dataset, Example, Tally, TokenCount, TokenCounter
-from ._schedule import Schedule, ScheduledPart
+from ...dataset import Dataset, Example, Tally, TokenCount, TokenCounter
+from ..strategies._protocol import Schedule, ScheduledPart
 
 __all__ = ["Bills", "PlannedFile"]
 
@@ -57,7 +57,7 @@ class Bills:
 
     @staticmethod
     def _lines(part: ScheduledPart, examples: Sequence[Example]) -> Dataset:
-        from ._packing import pack_rows
+        from ..strategies._packing import pack_rows
 
         return Dataset.from_examples(pack_rows([examples[row] for row in line]) for line in part.lines())
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Literal
 
 from typing_extensions import override
 
-from ..backends import Auto
-from ..dataset import Dataset, Example, Finding, TokenCount
-from ..jobs import Step
-from ._history import Parent
+from ...backends import Auto
+from ...dataset import Dataset, Example, Finding, TokenCount
+from ...jobs import Step
+from .._history import Parent
 
 if TYPE_CHECKING:
-    from ..dataset import Cost, PriceTable
+    from ...dataset import Cost, PriceTable
 
 __all__ = ["TrainingPlan"]
 
@@ -90,7 +90,7 @@ class TrainingPlan:
             NotFound: the bill or its price is not known; the message names what is missing.
             ValueError: no such tier.
         """
-        from ._costing import estimate
+        from ._cost import estimate
 
         return estimate(
             self.tokens,
@@ -123,7 +123,7 @@ class TrainingPlan:
         return f"<TrainingPlan {self.strategy} rows={self.rows} parts={len(self.step.parts)} tokens={self.tokens}>"
 
     def _repr_html_(self) -> str:
-        from ..display import fragment, html_table
+        from ...display import fragment, html_table
 
         return fragment(html_table(("plan", self.strategy), [*self._facts(), *self._sentences()]))
 

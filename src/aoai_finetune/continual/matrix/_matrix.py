@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from ..display import Section
-    from ..evaluation import ProbeSet
+    from ...display import Section
+    from ...evaluation import ProbeSet
 
 __all__ = ["AccuracyMatrix"]
 
@@ -229,24 +229,24 @@ class AccuracyMatrix:
 
     @override
     def __str__(self) -> str:
-        from ._matrix_views import matrix_text
+        from ._views import matrix_text
 
         return matrix_text(self)
 
     def _repr_html_(self) -> str:
-        from ..display import fragment
+        from ...display import fragment
 
         return fragment(self.section().body)
 
     def section(self, title: str = "Accuracy over the chain") -> Section:
         """The matrix as a section of a report, with its numbers."""
-        from ._matrix_views import matrix_section
+        from ._views import matrix_section
 
         return matrix_section(self, title)
 
     def to_html(self, path: str | os.PathLike[str]) -> Path:
         """Write one self-contained page; its path is returned."""
-        from ..display import Page
+        from ...display import Page
 
         return Page("Accuracy matrix", [self.section()]).write(path)
 
@@ -256,7 +256,7 @@ class AccuracyMatrix:
         Raises:
             NotSupported: no axes are given, and matplotlib is not installed.
         """
-        from ._matrix_views import draw_heatmap
+        from ._views import draw_heatmap
 
         return draw_heatmap(self, axes)
 

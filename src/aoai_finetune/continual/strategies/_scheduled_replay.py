@@ -9,11 +9,11 @@ from itertools import pairwise
 from random import Random
 from typing import Final
 
-from ..dataset import LIMITS, Dataset, Example, counter_for
-from ._history import History
+from ...dataset import LIMITS, Dataset, Example, counter_for
+from .._history import History
 from ._packing import Frames, pack_turns
 from ._presets import BUDGETS, BudgetName, Preset, Shares, preset
-from ._schedule import Schedule, ScheduledPart
+from ._protocol import Schedule, ScheduledPart
 from ._visits import Topic, new_visits, old_visits, topics, turns
 
 __all__ = ["ScheduledReplay"]

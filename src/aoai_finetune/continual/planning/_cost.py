@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..backends import Capabilities
-from ..dataset import TokenCount
-from ..errors import NotFound
+from ...backends import Capabilities
+from ...dataset import TokenCount
+from ...errors import NotFound
 
 if TYPE_CHECKING:
-    from ..dataset import Cost, PriceTable
-    from ._planning import StepOptions
+    from ...dataset import Cost, PriceTable
+    from ._plan_step import StepOptions
 
 __all__ = ["estimate", "price_step"]
 
@@ -25,7 +25,7 @@ def price_step(
     capabilities: Capabilities,
 ) -> tuple[Cost | None, str]:
     """The cost of a step; where it cannot be told, None and what is missing."""
-    from ..dataset import Cost
+    from ...dataset import Cost
 
     if capabilities.free:
         return Cost.nothing(tokens or per_epoch, _SIMULATED), ""
@@ -52,7 +52,7 @@ def estimate(
         NotFound: the bill or its price is not known; the message names what is missing.
         ValueError: no such tier.
     """
-    from ..dataset import cost_of
+    from ...dataset import cost_of
 
     if method == "reinforcement":
         raise NotFound("reinforcement fine-tuning is billed by the hour, and no price of an hour is known")

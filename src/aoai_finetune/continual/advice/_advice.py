@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 from typing_extensions import override
 
-from ..dataset import Dataset
-from ..errors import DatasetError
-from ._history import History
+from ...dataset import Dataset
+from ...errors import DatasetError
+from .._history import History
+from ..strategies._protocol import Strategy
 from ._reasons import Reason, Tool, reasons_for
-from ._recommending import recommend, to_do_first
-from ._schedule import Strategy
+from ._recommended import recommend, to_do_first
 from ._signs import Signs, signs_of
 
 if TYPE_CHECKING:
-    from ..display import Html, Tone
+    from ...display import Html, Tone
 
 __all__ = ["Advice", "advise"]
 
@@ -62,12 +62,12 @@ class Advice:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        from ..display import fragment
+        from ...display import fragment
 
         return fragment(self._html())
 
     def _html(self) -> Html:
-        from ..display import banner, html_table, join
+        from ...display import banner, html_table, join
 
         head, *rest = self._blocks()
         rows = [

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from ..errors import BudgetExceeded, NotFound
-from ._plan import TrainingPlan
+from ...errors import BudgetExceeded, NotFound
+from ._training_plan import TrainingPlan
 
 if TYPE_CHECKING:
-    from ..dataset import Cost, PriceTable
+    from ...dataset import Cost, PriceTable
 
 __all__ = ["Budget"]
 

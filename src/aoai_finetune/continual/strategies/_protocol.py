@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Literal, Protocol, runtime_checkable
 
-from ..backends import Auto
-from ..dataset import Dataset
-from ._history import History
+from ...backends import Auto
+from ...dataset import Dataset
+from .._history import History
 
 __all__ = ["Recalling", "Remembering", "Schedule", "ScheduledPart", "Strategy"]
 

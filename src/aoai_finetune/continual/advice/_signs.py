@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..dataset import Dataset, Example, counter_for, normalise
-from ._history import History
-from ._names import is_structured, names_of, needs_knowing, stands_in
-from ._packing import Frames
+from ...dataset import Dataset, Example, counter_for, normalise
+from .._history import History
+from ..strategies._packing import Frames
+from ._specifics import is_structured, names_of, needs_knowing, stands_in
 
 __all__ = ["MOST_LABEL", "Signs", "signs_of"]
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..dataset import Example
-from ._history import History
+from ...dataset import Example
+from .._history import History
 from ._packing import Turn
 
 __all__ = ["MOST_PHRASINGS", "Topic", "new_visits", "old_visits", "topics", "turns"]

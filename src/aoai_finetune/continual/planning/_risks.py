@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ._plan import TrainingPlan
+from ._training_plan import TrainingPlan
 
 __all__ = ["find_risks"]
 

@@ -13,9 +13,9 @@ from typing import Literal
 
 from typing_extensions import override
 
-from ..dataset import Dataset
+from ...dataset import Dataset
+from ._protocol import Schedule, ScheduledPart
 from ._sampling import SAMPLERS, Deck, Sampler
-from ._schedule import Schedule, ScheduledPart
 
 __all__ = ["Cumulative", "Joint", "Naive", "Replay"]
 

@@ -6,8 +6,8 @@ import importlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..display import Html, Section, element, facts, html_table, join, prose, table
-from ..errors import NotSupported
+from ...display import Html, Section, element, facts, html_table, join, prose, table
+from ...errors import NotSupported
 
 if TYPE_CHECKING:
     from ._matrix import AccuracyMatrix

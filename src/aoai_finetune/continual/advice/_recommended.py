@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from ..strategies._passes import Joint, Naive, Replay
+from ..strategies._protocol import Strategy
+from ..strategies._scheduled_replay import ScheduledReplay
 from ._reasons import MEASURED, Reason, knowledge
-from ._schedule import Strategy
-from ._scheduled import ScheduledReplay
 from ._signs import Signs
-from ._strategies import Joint, Naive, Replay
 
 __all__ = ["recommend", "to_do_first"]
 

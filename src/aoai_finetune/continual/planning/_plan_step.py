@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from ..backends import Auto, Capabilities, Method, Supervised
-from ..dataset import (
+from ...backends import Auto, Capabilities, Method, Supervised
+from ...dataset import (
     AzureRules,
     Dataset,
     Finding,
@@ -13,17 +13,17 @@ from ..dataset import (
     TokenCount,
     counter_for,
 )
-from ..errors import DatasetError
-from ..jobs import Part, Step
-from ._bills import Bills, PlannedFile
-from ._costing import price_step
+from ...errors import DatasetError
+from ...jobs import Part, Step
+from .._history import History, Parent
+from ..strategies._passes import Joint, Naive, Replay
+from ..strategies._protocol import Recalling, Remembering, Schedule, ScheduledPart, Strategy
+from ._billed_files import Bills, PlannedFile
+from ._cost import price_step
 from ._covered import Covered
-from ._history import History, Parent
-from ._plan import TrainingPlan
-from ._rates import method_of, rates_notes
+from ._learning_rates import method_of, rates_notes
 from ._risks import find_risks
-from ._schedule import Recalling, Remembering, Schedule, ScheduledPart, Strategy
-from ._strategies import Joint, Naive, Replay
+from ._training_plan import TrainingPlan
 
 __all__ = ["StepOptions", "plan_first", "plan_next"]
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from ..dataset import Example, TokenCounter, canonical_json, row_tokens
+from ...dataset import Example, TokenCounter, canonical_json, row_tokens
 
 __all__ = ["Frames", "Turn", "pack_rows", "pack_turns"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ..dataset import Dataset
-from ._schedule import Schedule
+from ...dataset import Dataset
+from ..strategies._protocol import Schedule
 
 __all__ = ["Covered"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from ..backends import Capabilities, Method
-from ._schedule import Schedule, ScheduledPart
+from ...backends import Capabilities, Method
+from ..strategies._protocol import Schedule, ScheduledPart
 
 __all__ = ["method_of", "rates_notes"]
 

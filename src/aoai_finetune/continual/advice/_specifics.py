@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, cast
 
-from ..dataset import Example, normalise
+from ...dataset import Example, normalise
 
 __all__ = ["is_structured", "names_of", "needs_knowing", "stands_in"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from ..dataset import Dataset
+from ...dataset import Dataset
 
 __all__ = ["SAMPLERS", "Coverage", "Deck", "Sampler", "Uniform"]
 
