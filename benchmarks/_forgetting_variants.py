@@ -18,7 +18,7 @@ from aoai_finetune.continual import (
     Shares,
     Strategy,
 )
-from aoai_finetune.continual._packing import Frames, Turn, pack_turns
+from aoai_finetune.continual.strategies._packing import Frames, Turn, pack_turns
 from aoai_finetune.dataset import Dataset, counter_for
 
 __all__ = ["PackedJoint", "Rated", "controls", "scheduled", "variants"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aoai_finetune import Dataset
 from aoai_finetune.continual import ScheduledPart
-from aoai_finetune.continual._packing import Frames, Turn, pack_rows, pack_turns
+from aoai_finetune.continual.strategies._packing import Frames, Turn, pack_rows, pack_turns
 from aoai_finetune.dataset import Example, counter_for, row_tokens
 from continual.rows import LONG, SHORT, numbered, teach
 

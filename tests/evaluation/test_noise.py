@@ -19,7 +19,7 @@ from aoai_finetune.evaluation import (
     Verdict,
     mcnemar_exact,
 )
-from aoai_finetune.evaluation._noise import noise_floor
+from aoai_finetune.evaluation.verdict._noise import noise_floor
 
 FIRST, SECOND = Contender(name="first", model="m1"), Contender(name="second", model="m2")
 ANSWERS = {"+": "right", "-": "wrong", " ": ""}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from aoai_finetune.dataset import Dataset, Severity
 from aoai_finetune.errors import DatasetError
 from aoai_finetune.evaluation import Group, Probe, ProbeSet, is_stale
-from aoai_finetune.evaluation._twins import _folded
+from aoai_finetune.evaluation.probes._twins import _folded
 
 GOOD: dict[str, Any] = {"fact": "president", "question": "社長は?", "expected": "花山薫です。"}
 

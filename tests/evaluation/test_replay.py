@@ -11,7 +11,7 @@ import pytest
 
 from aoai_finetune.errors import DatasetError
 from aoai_finetune.evaluation import Comparison, Gate
-from aoai_finetune.evaluation._replay import _digest
+from aoai_finetune.evaluation.comparison._json import _digest
 
 Compare = Callable[..., Comparison]
 

@@ -20,7 +20,7 @@ from aoai_finetune.backends.mock import Fault
 from aoai_finetune.dataset import Dataset
 from aoai_finetune.errors import FineTuneError, OutcomeUnknown, ServiceError
 from aoai_finetune.jobs import Intent, MemoryJournal
-from aoai_finetune.lineage._journal import StoredJournal
+from aoai_finetune.lineage.store._journal import StoredJournal
 
 BASE = "gpt-4.1-mini-2025-04-14"
 

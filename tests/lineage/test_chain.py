@@ -29,7 +29,7 @@ from aoai_finetune.errors import (
     ServiceError,
     WrongResource,
 )
-from aoai_finetune.lineage._display import lineage_text
+from aoai_finetune.lineage.memory._tree import lineage_text
 from samples import BASE, facts, news, probes
 
 

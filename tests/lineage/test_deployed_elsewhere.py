@@ -13,7 +13,7 @@ from typing_extensions import override
 from aoai_finetune import FineTuneJob, MockBackend, ModelLineage
 from aoai_finetune.backends import DeploymentRecord, Fault, VirtualClock
 from aoai_finetune.errors import NotFound, OutcomeUnknown, ServiceError
-from aoai_finetune.lineage._deployments import Renewing
+from aoai_finetune.lineage.serving._book import Renewing
 from samples import BASE, facts
 
 HOUR = 3600.0

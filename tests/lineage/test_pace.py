@@ -17,8 +17,8 @@ from aoai_finetune import MockBackend
 from aoai_finetune.backends import Completion, Fault, VirtualClock
 from aoai_finetune.errors import NotDeployed, ServiceError
 from aoai_finetune.jobs import Waiting, drive
-from aoai_finetune.lineage._asking import Question, ask_all, ask_all_async, stoppable
-from aoai_finetune.lineage._pace import Pace, paced, paces_of
+from aoai_finetune.lineage.asking._ask_many import Question, ask_all, ask_all_async, stoppable
+from aoai_finetune.lineage.asking._pace import Pace, paced, paces_of
 from samples import BASE
 
 MESSAGES = [{"role": "user", "content": "Who is there?"}]

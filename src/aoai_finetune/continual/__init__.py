@@ -1,23 +1,26 @@
-"""Continual learning: what was learned so far, and how the next step is trained without losing it."""
+"""Continual learning: what was learned so far, and how the next step is trained without losing it.
+
+Behind this door, from the ground up: `_history`, `strategies`, `planning`; and beside planning `advice` and `matrix`.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._budget import Budget
 from ._history import History, Parent
-from ._plan import TrainingPlan
-from ._planning import StepOptions, plan_first, plan_next
-from ._sampling import Coverage, Sampler, Uniform
-from ._schedule import Recalling, Remembering, Schedule, ScheduledPart, Strategy
-from ._strategies import Cumulative, Joint, Naive, Replay
+from .planning._budget import Budget
+from .planning._plan_step import StepOptions, plan_first, plan_next
+from .planning._training_plan import TrainingPlan
+from .strategies._passes import Cumulative, Joint, Naive, Replay
+from .strategies._protocol import Recalling, Remembering, Schedule, ScheduledPart, Strategy
+from .strategies._sampling import Coverage, Sampler, Uniform
 
 if TYPE_CHECKING:
-    from ._advice import Advice, advise
-    from ._matrix import AccuracyMatrix
-    from ._presets import Shares
-    from ._reasons import Reason
-    from ._scheduled import ScheduledReplay
+    from .advice._advice import Advice, advise
+    from .advice._reasons import Reason
+    from .matrix._matrix import AccuracyMatrix
+    from .strategies._presets import Shares
+    from .strategies._scheduled_replay import ScheduledReplay
 
 __all__ = [
     "AccuracyMatrix",
@@ -48,11 +51,11 @@ __all__ = [
 ]
 
 _LATE = {
-    "_advice": ("Advice", "advise"),
-    "_matrix": ("AccuracyMatrix",),
-    "_presets": ("Shares",),
-    "_reasons": ("Reason",),
-    "_scheduled": ("ScheduledReplay",),
+    "advice._advice": ("Advice", "advise"),
+    "matrix._matrix": ("AccuracyMatrix",),
+    "strategies._presets": ("Shares",),
+    "advice._reasons": ("Reason",),
+    "strategies._scheduled_replay": ("ScheduledReplay",),
 }
 """What not every program needs, by module: imported when it is asked for."""
 

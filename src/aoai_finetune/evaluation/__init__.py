@@ -2,23 +2,20 @@
 
 Probes are asked of both models; graders judge the answers; a comparison pairs them; a gate decides from counts
 alone. Nothing here calls a model: answers come in as text and can be stored and judged again.
+
+Behind this door, from the ground up: `graders`, `probes`, `statistics`, `verdict`, `comparison`.
 """
 
 from __future__ import annotations
 
-from ._comparison import Comparison
-from ._evidence import Evidence, PairedCounts, Slice
-from ._forecast import Power
-from ._gate import Decision, Gate, Verdict
-from ._graders import GRADERS, Grader, character_f1, grade, is_stale
-from ._limits import holm, loss_p, paired_limits
-from ._noise import NoiseFloor
-from ._pairs import Contender, Pair
-from ._power import mcnemar_power, noninferiority_power, probes_to_find_drop, probes_to_show_kept
-from ._probes import Group, Probe, ProbeSet
-from ._refusals import looks_refused
-from ._retention import RetentionTest, retention_test
-from ._statistics import (
+from .comparison._comparison import Comparison
+from .comparison._pairs import Contender, Pair
+from .graders._graders import GRADERS, Grader, character_f1
+from .graders._refusals import looks_refused
+from .probes._grading import grade, is_stale
+from .probes._probes import Group, Probe, ProbeSet
+from .statistics._limits import holm, loss_p, paired_limits
+from .statistics._paired import (
     Alternative,
     design_effect,
     mcnemar_exact,
@@ -29,6 +26,12 @@ from ._statistics import (
     wilson,
     zero_failures_bound,
 )
+from .statistics._power import mcnemar_power, noninferiority_power, probes_to_find_drop, probes_to_show_kept
+from .verdict._evidence import Evidence, PairedCounts, Slice
+from .verdict._forecast import Power
+from .verdict._gate import Decision, Gate, Verdict
+from .verdict._noise import NoiseFloor
+from .verdict._retention import RetentionTest, retention_test
 
 __all__ = [
     "GRADERS",

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from ._adopting import Adopting
-from ._contesting import Contesting
-from ._exporting import Exporting
-from ._measuring import Measuring
-from ._rebasing import Rebasing
-from ._recalling import Recalling
-from ._recording import Recording
-from ._retiring import Retiring
-from ._tagging import Tagging
+from .asking._collecting import Collecting
+from .judging._measuring import Measuring
+from .memory._exporting import Exporting
+from .memory._retiring import Retiring
+from .memory._tagging import Tagging
+from .tournament._trying import Trying
+from .training._adopting import Adopting
+from .training._rebasing import Rebasing
+from .training._recalling import Recalling
 
 __all__ = ["ModelLineage"]
 
 
 class ModelLineage(
-    Rebasing, Contesting, Measuring, Recalling, Recording, Adopting, Retiring, Tagging, Exporting
+    Rebasing, Trying, Measuring, Recalling, Collecting, Adopting, Retiring, Tagging, Exporting
 ):
     """The memory of a chain of fine-tunes, in one SQLite file, and the way to continue it.
 
