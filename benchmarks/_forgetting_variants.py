@@ -113,14 +113,9 @@ def variants(passes: int) -> Mapping[str, Callable[[], Strategy]]:
 
 
 def controls(passes: int) -> Mapping[str, Callable[[], Strategy]]:
-    """Other schedules; and what makes the comparison fair: joint that packs, with another rate, at an equal bill."""
+    """What makes the comparison fair: joint that packs, with another rate, at an equal bill, on rows that are no longer true."""
     return {
         "joint, packed": lambda: PackedJoint(passes=passes),
-        "schedule .45 .20, end 2.5": lambda: scheduled(0.45, 0.20, rates=(6.0, 6.0, 2.5), passes=passes),
-        "schedule .40 .12, rates 8": lambda: scheduled(0.40, 0.12, rates=(8.0, 8.0, 4.0), passes=passes),
-        "schedule .28 .097, no packing": lambda: scheduled(
-            0.28, 0.097, rates=(3.0, 3.0, 1.5), pack=1, passes=passes
-        ),
         "joint, stale rows kept": lambda: Joint(passes=passes),
         "joint, rate 2": lambda: Rated(inner=Joint(passes=passes), rate=2.0),
         "joint, equal bill": lambda: Rated(inner=Joint(passes=max(1, round(0.14 * passes))), rate=5.0),
