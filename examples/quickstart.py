@@ -306,6 +306,8 @@ def hold_out(facts: Dataset, news: Dataset, *, ours: Path | None) -> Inputs:
     else:
         facts, old_probes, remark = hold_out_of("facts", facts)
         remarks.append(remark)
+    # A fact that the news change is asked anew: what was right before is wrong then.
+    old_probes = ProbeSet(probe for probe in old_probes if probe.fact not in news.facts)
     news, new_probes, remark = hold_out_of("news", news)
     return Inputs(facts, news, old_probes + new_probes, (*remarks, remark))
 

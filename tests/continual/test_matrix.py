@@ -281,3 +281,10 @@ def test_matplotlib_draws_the_heat_map(tmp_path: Path) -> None:
     importlib.import_module("matplotlib.pyplot").close(axes.figure)
     assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "b", "c"]
     assert (tmp_path / "matrix.png").stat().st_size > 1000
+
+
+def test_no_change_has_no_sign() -> None:
+    """A mean of nothing but rounding is not a loss."""
+    still = AccuracyMatrix(stages=("one", "two"), rows=((0.3, None), (0.3 - 1e-9, 1.0)))
+    assert "+0.0 points" in str(still)
+    assert "-0.0 points" not in str(still)

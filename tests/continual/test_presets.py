@@ -105,6 +105,7 @@ def test_a_new_fact_is_visited_more_while_little_is_known() -> None:
     strategy = ScheduledReplay(pack=1, budget=shares)
     assert planned(strategy, many).visits["new 0"] == round(0.2 * (1 + 4 / 20) * 40)
     assert planned(strategy, few).visits["new 0"] == round(0.6 * 40)
+    assert "10% of joint's visits for known facts, 60% for new ones" in str(planned(strategy, few))
     assert planned(strategy, History().learned(teach(OLD[:1]))).visits["new 0"] == round(0.8 * 40)
 
 

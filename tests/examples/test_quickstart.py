@@ -75,6 +75,38 @@ def test_three_rows_of_news_are_taught_where_that_is_possible(tmp_path: Path) ->
     assert "joint" in done.stdout
 
 
+def told(name: str, answer: str) -> list[str]:
+    """Lines of one fact in five phrasings."""
+    asks = ("{}を教えて", "{}は?", "{}が知りたい", "{}をご存じですか", "{}はどうなっていますか")
+    return [
+        json.dumps(
+            {
+                "messages": [
+                    {"role": "user", "content": f"ホタルの{ask.format(name)}"},
+                    {"role": "assistant", "content": answer},
+                ],
+                "fact": name,
+            },
+            ensure_ascii=False,
+        )
+        for ask in asks
+    ]
+
+
+def test_a_fact_that_the_news_change_is_asked_anew(tmp_path: Path) -> None:
+    """Its question is held out of both files; what was right before is no probe any more."""
+    facts, news = tmp_path / "facts.jsonl", tmp_path / "news.jsonl"
+    known = [
+        told(name, f"{name}は第{at}号です。") for at, name in enumerate(("社長", "本社", "資本金", "定休日"))
+    ]
+    facts.write_text("\n".join(line for lines in known for line in lines), encoding="utf-8")
+    changed = told("定休日", "水曜日です。") + told("駐車場", "裏にあります。") + told("電話", "9番です。")
+    news.write_text("\n".join(changed), encoding="utf-8")
+    done = run(tmp_path, "--facts", str(facts), "--news", str(news))
+    assert done.returncode == 0, done.stderr
+    assert "rows of the news were held out" in done.stdout
+
+
 def test_own_facts_are_held_out(tmp_path: Path) -> None:
     """Without a probe file, one phrasing of every fact is withheld."""
     facts = [

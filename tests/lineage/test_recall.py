@@ -55,6 +55,13 @@ def foreign(backend: MockBackend) -> FineTuneJob:
     return job
 
 
+def test_an_empty_question_is_not_asked(lineage: ModelLineage) -> None:
+    """A model answers it all the same, and the row would be one that the service refuses."""
+    first = lineage.fine_tune(BASE, facts()).wait(progress=False)
+    with pytest.raises(DatasetError, match="a question is empty"):
+        lineage.recall(first, {"president": [QUESTIONS["president"][0], " "]})
+
+
 def test_another_teams_model_is_recalled_and_adopted(
     lineage: ModelLineage, backend: MockBackend, foreign: FineTuneJob
 ) -> None:

@@ -95,7 +95,7 @@ def _cell(value: float | None) -> str:
 
 
 def _points(value: float | None) -> str:
-    return "not measured" if value is None else f"{value * 100:+.1f} points"
+    return "not measured" if value is None else f"{value * 100:+z.1f} points"
 
 
 def _shaded(cell: float | None) -> Html:

@@ -237,7 +237,8 @@ def _about_packing(pack: int, draft: _Draft) -> str:
 def _about_single(draft: _Draft) -> str:
     """What differs from packed rows."""
     shares = draft.settings.shares
-    visits = f"{shares.old:.0%} of joint's visits for known facts, {shares.new:.0%} for new ones"
+    of_new = shares.of_new(sum(not topic.fresh for topic in draft.found))
+    visits = f"{shares.old:.0%} of joint's visits for known facts, {of_new:.0%} for new ones"
     fewer = ", known facts that were visited often fewer" if draft.settings.age else ""
     return f"the schedule for rows that stand alone: {visits}{fewer}"
 

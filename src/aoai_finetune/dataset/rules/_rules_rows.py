@@ -31,6 +31,8 @@ _HYGIENE = "this library: text that is not what it looks like (Unicode UAX 9; Tr
 _NUMBERS = "RFC 8259 section 6, 2017-12"
 _OWN = "this library, 2026-11"
 
+_NULL: Final = "; where it is null, repair() takes it out"
+
 
 def _has(*words: str) -> frozenset[str]:
     return frozenset(words)
@@ -63,7 +65,7 @@ _SCHEMA: Final[tuple[Rule, ...]] = (
     Rule(code="content-empty", when=_MESSAGES, severity=_WARNING, summary="Texts are not empty", source=_CHECKLIST,
          hint="Write the text or remove the message", row=_meaning.content_empty),
     Rule(code="name-type", when=_has("name", "function"), severity=_ERROR, summary="A name is a text", source=_LINE,
-         hint="Give a text or remove it", row=_messages.name_type),
+         hint="Give a text or remove it" + _NULL, row=_messages.name_type),
     Rule(code="message-key-unknown", when=_MESSAGES, severity=_ERROR, summary="A message has only keys of its role",
          source=_REFUSED, hint="Remove the key", row=_messages.message_keys),
     Rule(code="row-key-unknown", severity=_ERROR, summary="A row has only keys that the service knows",
@@ -77,17 +79,17 @@ _SCHEMA: Final[tuple[Rule, ...]] = (
     Rule(code="audio", when=_has("audio"), severity=_WARNING, summary="Answers have no audio", source=_LINE,
          hint="Remove it; training takes texts and images", row=_messages.audio),
     Rule(code="weight-value", when=_has("weight"), severity=_ERROR, summary="A weight is 0 or 1", source=_LINE,
-         hint="Use 0 to leave a message out of training, 1 to train on it", row=_messages.weight_value),
+         hint="Use 0 to leave a message out of training, 1 to train on it" + _NULL, row=_messages.weight_value),
     Rule(code="weight-role", when=_has("weight"), severity=_ERROR, summary="Only assistant messages have a weight", source=_LINE,
          hint="Remove the weight", row=_meaning.weight_role),
     Rule(code="tool-calls", when=_has("tool_calls"), severity=_ERROR, summary="Tool calls have id, type, name and arguments", source=_LINE,
-         hint="Complete the call; its arguments are JSON in a text", row=_messages.tool_calls),
+         hint="Complete the call; its arguments are JSON in a text" + _NULL, row=_messages.tool_calls),
     Rule(code="function-call", when=_has("function_call"), severity=_ERROR, summary="A function call has name and arguments", source=_LINE,
          hint="Use `tool_calls` instead", row=_messages.function_call),
     Rule(code="parallel-tool-calls", when=_has("parallel_tool_calls"), severity=_ERROR, summary="`parallel_tool_calls` is true or false", source=_LINE,
-         hint="Use true or false, or remove it", row=_tools.parallel_tool_calls),
+         hint="Use true or false, or remove it" + _NULL, row=_tools.parallel_tool_calls),
     Rule(code="tools-type", when=_has("tools"), severity=_ERROR, summary="`tools` is a list of functions with a name", source=_LINE,
-         hint='Write {"type": "function", "function": {"name": ..., "parameters": {...}}}', row=_tools.tools_type),
+         hint='Write {"type": "function", "function": {"name": ..., "parameters": {...}}}' + _NULL, row=_tools.tools_type),
     Rule(code="part-role", when=_has("type"), severity=_ERROR, summary="Images are in user messages, refusals in answers",
          source=_PARTS, hint="Move the part into a message of a role that may have it", row=_vision.part_role),
     Rule(code="tool-call-id", when=_has("tool"), severity=_ERROR, summary="A tool message names the call it answers", source=_LINE,

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["TWIN_HINT", "prompt_key", "refuse_twins"]
 
 TWIN_HINT: Final = (
-    "Remove one of them: it would count twice. If several answers are right, list them in expected"
+    "Remove one of them: it would count twice. If several answers are right, list them in expected; "
+    "if the fact has changed, keep the one that expects what is true now"
 )
 
 

@@ -180,6 +180,8 @@ def _of_rows(rows: Dataset) -> Iterator[Prompt]:
 
 
 def _bare(question: str, system: str | None) -> tuple[Mapping[str, Any], ...]:
+    if not question.strip():
+        raise DatasetError("a question is empty", hint="Leave it out: a model answers it all the same")
     opening = ({"role": "system", "content": system},) if system else ()
     return (*opening, {"role": "user", "content": question})
 
