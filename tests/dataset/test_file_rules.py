@@ -362,3 +362,39 @@ def test_other_calls_after_the_same_messages_are_a_contradiction(lines: Any, fac
     ]  # fmt: skip
     report = Dataset.from_jsonl(lines(*rows), fact=fact).validate()
     assert (report.counts["contradiction"], report.counts["duplicate-row"]) == (2, 2)
+
+
+def test_results_without_ids_are_not_taken_for_others_with_ids(lines: Any) -> None:
+    """Six texts in a row are three pairs or two triples; only equal prompts can contradict each other."""
+    bare, named = (
+        {"role": "tool", "content": "tool"},
+        {"role": "tool", "tool_call_id": "tool", "content": "tool"},
+    )
+    asked, one, other = (
+        {"role": role, "content": text}
+        for role, text in (("user", "q"), ("assistant", "a"), ("assistant", "b"))
+    )
+    rows = lines({"messages": [asked, bare, bare, bare, one]}, {"messages": [asked, named, named, other]})
+    assert of("contradiction", Dataset.from_jsonl(rows)) == []
+
+
+@pytest.mark.parametrize("pair", [(-1, -2), (0, 2**61 - 1)])
+def test_calls_with_numbers_of_one_hash_are_no_copies(pair: tuple[int, int], lines: Any) -> None:
+    """Arguments that are no text are an error of their own row; the rows still differ."""
+
+    def row(arguments: int) -> dict[str, Any]:
+        call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": arguments}}
+        tool = {
+            "type": "function",
+            "function": {"name": "f", "parameters": {"type": "object", "properties": {}}},
+        }
+        turns = [
+            {"role": "user", "content": "q"},
+            {"role": "assistant", "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "a", "content": "1"},
+            {"role": "assistant", "content": "z"},
+        ]
+        return {"messages": turns, "tools": [tool]}
+
+    assert of("duplicate-row", Dataset.from_jsonl(lines(*map(row, pair)))) == []
+    assert len(of("duplicate-row", Dataset.from_jsonl(lines(*map(row, (pair[0], pair[0])))))) == 1

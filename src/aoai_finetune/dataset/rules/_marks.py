@@ -26,7 +26,6 @@ Mark: TypeAlias = Callable[[Any], int]
 RowMarks: TypeAlias = tuple[int | None, int, str | bytes, str]
 """The marks of what comes before the answer (None where none is at the end) and of all; what is answered and asked."""
 
-_EXACT: Final = frozenset({str, int})
 _RANK: Final = {word: rank for rank, word in enumerate(WORDS)}
 _NESTED: Final[frozenset[object]] = frozenset({dict, list})
 _KEPT: Final = 1024
@@ -104,7 +103,8 @@ def _flat(messages: Iterable[Any]) -> list[Any]:
     for message in messages:
         if len(message) == 2:  # most of them
             role, content = message.get("role"), message.get("content")
-            if role.__class__ is content.__class__ is str:
+            # What answers a call is told by three items, so one without its id is no pair.
+            if role.__class__ is content.__class__ is str and role != "tool":
                 flat += (role, content)
                 continue
         turn = _flat_message(message)
@@ -131,8 +131,8 @@ def _flat_message(message: Mapping[str, Any]) -> tuple[Any, ...] | None:
         flat = flat_message(message)
     except (LookupError, TypeError):
         return None
-    # In a call that is not sound anything may stand, and true equals 1.
-    if flat is not None and len(flat) > 3 and any(item.__class__ not in _EXACT for item in flat[3:]):
+    # In a call that is not sound anything may stand: true equals 1, and -1 has the hash of -2. Each call begins with a 1.
+    if flat is not None and any(item.__class__ is not str for at, item in enumerate(flat[2:]) if at % 4):
         return None
     return flat
 
