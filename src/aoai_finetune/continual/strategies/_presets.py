@@ -76,13 +76,13 @@ _PACKED: Final[Mapping[BudgetName, Preset]] = MappingProxyType(
 
 
 def _alone(shares: Shares) -> Preset:
-    """Settings of rows that are not packed."""
+    """Settings of rows that are not packed, on a small bill."""
     return Preset(shares=shares, rates=(3.0, 2.5, 1.2), age=0.4, front=0.75)
 
 
 _SINGLE: Final[Mapping[BudgetName, Preset]] = MappingProxyType(
     {
-        "standard": _alone(Shares(first=0.70, new=0.22, old=0.108, early=4.0)),
+        "standard": Preset(shares=Shares(new=0.28, old=0.10), rates=(3.0, 3.0, 1.5), age=0.5),
         "low": _alone(Shares(first=0.60, new=0.19, old=0.088, early=4.0)),
         "lowest": _alone(Shares(first=0.50, new=0.16, old=0.070, early=4.0)),
     }
