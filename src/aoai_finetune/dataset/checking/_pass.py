@@ -14,6 +14,7 @@ from ..rows._findings import Fault
 from ..rows._json import MAX_ROW, code_of, parse_row
 from ..rows._rewrite import USABLE
 from ..rows._sources import ChainRows, LineRows, Rows, SourceLine
+from ..rules._glances import Glances
 from ..rules._marks import settled
 from ..rules._messages import MOST, CheckedRow
 from ..rules._plain import plain_texts, shows
@@ -105,6 +106,7 @@ class Pass:
         self._longest = min(settings.limits["message-characters"], MOST * 30)
         self._tools = ToolRows([*rules, *always])
         self._comparing = any(isinstance(check, Compared) for _, check in self.checks)
+        self._glances = Glances(self._tools, texts=self._comparing)
         self._seers = [(code, check.see) for code, check in self.checks if not getattr(check, "blind", False)]
         # Limits so low that a name, a text or an image in a small row could be too long.
         low = settings.limits["tool-name-characters"] < LONGEST_NAME
@@ -148,7 +150,7 @@ class Pass:
         again, alike, longest = self._kinds.lines.get, self._kinds.alike.get, self._longest
         note = self.repeats.note_glanced if self._comparing else None
         more = bool(self._always or self._seers)
-        flat_line = None if more else self._tools.flat_line
+        looks, glance = not more, self._glances.said
         number = others = 0
         notes = bytearray()
         noted = notes.append
@@ -160,27 +162,30 @@ class Pass:
                 row: Any = None
                 said: list[str] | Flat | None = None
                 if _SHORT <= len(raw) <= longest and raw[-2] == _CLOSING_BRACE:
-                    try:
-                        if raw[-5] == _CLOSING_BRACE and flat_line is not None:  # where plain rows end a text
-                            said = flat_line(raw)
-                        if said is None:
+                    # ASCII is parsed in less time than a glance takes, unless there are tools where texts end.
+                    glanced = looks and (raw[-5] == _CLOSING_BRACE or not raw.isascii())
+                    said = glance(raw) if glanced else None
+                    if said is None:
+                        try:
                             row = from_json(
                                 raw, catch_duplicate_keys=True, allow_inf_nan=False, cache_mode="keys"
                             )
                             said = plain_texts(row)
-                    except ValueError:
-                        said = None
+                        except ValueError:
+                            said = None
+                        # The backslash and the byte are the first look of `shows`: most rows need no more than that.
+                        if (_BACKSLASH in raw or _E2 in raw) and said and not shows(raw, longest, said):
+                            said = None
                 elif (known := again(raw) or alike(raw.translate(ALIKE))) is not None:
                     known.times += 1
                     others += 1
                     noted(0)
                     continue
-                # The backslash and the byte are the first look of `shows`, which most rows need no more than.
-                if said is None or ((_BACKSLASH in raw or _E2 in raw) and not shows(raw, longest, said)):
+                if said is None:
                     noted(other(raw, row, number))
                     others += 1
                     continue
-                noted(len(said) >> 1 if row is not None and len(said) >> 1 < USABLE else USABLE)
+                noted(len(said) >> 1 if said.__class__ is list and len(said) >> 1 < USABLE else USABLE)
                 if note is not None:
                     note(said, start + number)
                 if more and row is not None:

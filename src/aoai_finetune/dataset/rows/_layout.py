@@ -1,44 +1,24 @@
 """Canonical bytes straight from a line, without parsing it, where it is laid out like a line that was parsed before.
 
-Programs write thousands of rows with the same keys in the same order and the same spaces between them; only texts
-and whole numbers differ. What is learned from one such row is a pattern that finds these in the next line, and the
-canonical row with gaps for them.
+What is learned from one row is a pattern that finds texts and whole numbers in the next line, and the canonical row
+with gaps for them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import Any, Final, NamedTuple, TypeAlias
+from collections.abc import Callable, Collection, Iterable
+from typing import Final, NamedTuple
 
-from jiter import from_json
-
-from ._canonical import canonical_json
+from ._skeleton import OTHER, Piece, Skeleton
 
 __all__ = ["Layout", "Layouts"]
 
 _MOST: Final = 255
 """Layouts that are learned of one file, so that a byte has room for their numbers."""
 
-_Piece: TypeAlias = bytes | int
-"""Bytes as they are, or the number of a gap."""
-
-_TOKEN: Final = re.compile(rb'"(?:[^"\\]+|\\.)*"|\s+|[{}\[\]:,]|[^\s{}\[\]:,"]+')
-_TEXT: Final = rb'([^"]*+(?:(?<=\\)"[^"]*+)*+)(?<!\\)'
-"""The pattern of a gap for a text. It never goes back: a text ends at one place only."""
-
-_WHOLE: Final = re.compile(rb"(?:0|-?[1-9][0-9]{0,14})")
-_NUMBER: Final = rb"(%b)" % _WHOLE.pattern
-_OTHER: Final = re.compile(rb'\\(?:[^nrtbf"\\]|\\")')
-"""An escape that is not, or may not be, the canonical one, or a quote of which two backslashes leave open what it is."""
-
-_FIXED: Final = frozenset({"role", "type", "tools", "functions"})
-"""Keys whose values are few, and part of the layout."""
 _EVERY: Final = 64
 _TRIED: Final = 8
-_GAPS: Final = 64
-_BEFORE: Final = 4096
-_BEHIND: Final = 16_384
 
 
 class Layout(NamedTuple):
@@ -54,8 +34,8 @@ class Layout(NamedTuple):
     def canonical(self, data: bytes, start: int, end: int) -> bytes | None:
         """The canonical bytes of the line between two places; None where it is laid out otherwise.
 
-        The line has to hold JSON in UTF-8, and not what `_OTHER` finds. Then a quote ends a text unless a backslash
-        stands before it: so the gaps are whole texts, and their escapes are canonical.
+        The line has to hold JSON in UTF-8, and not what `OTHER` finds: so the gaps are whole texts, and their
+        escapes are canonical.
         """
         gaps, tail, form, order, _ = self
         if not data.endswith(tail, start, end):
@@ -71,101 +51,23 @@ class Layout(NamedTuple):
 
         Keys in `without` are no part of the canonical row.
         """
-        if _OTHER.search(raw):
+        skeleton = Skeleton.of(raw, without)
+        if skeleton is None:
             return None
-        skeleton = _Skeleton(raw, without)
-        form = skeleton.value()
-        order = tuple(piece for piece in form if isinstance(piece, int))
+        order = tuple(piece for piece in skeleton.form if isinstance(piece, int))
+        if not order:
+            return None
         *before, tail = skeleton.literals
-        if not order or len(before) > _GAPS or sum(map(len, before)) > _BEFORE or len(tail) > _BEHIND:
-            return None
         pattern = b"".join(
             re.escape(literal) + gap for literal, gap in zip(before, skeleton.gaps, strict=True)
         )
         in_order = order == tuple(range(1, len(before) + 1))
         gaps = re.compile(pattern).fullmatch
-        return cls(gaps, tail, _template(form), () if in_order else order, number)
+        return cls(gaps, tail, _template(skeleton.form), () if in_order else order, number)
 
 
-def _template(form: Iterable[_Piece]) -> bytes:
+def _template(form: Iterable[Piece]) -> bytes:
     return b"".join(b"%b" if isinstance(piece, int) else piece.replace(b"%", b"%%") for piece in form)
-
-
-class _Skeleton:
-    """A row taken apart.
-
-    Attributes:
-        gaps: the pattern of each gap, in the order of the line.
-        literals: what stands before the first gap, between each two, and after the last.
-    """
-
-    def __init__(self, raw: bytes, without: Collection[str]) -> None:
-        self._tokens: Iterator[bytes] = iter(_TOKEN.findall(raw))
-        self._without = without
-        self.gaps: list[bytes] = []
-        self.literals: list[bytes] = [b""]
-
-    def value(self) -> list[_Piece]:
-        """The canonical form of the whole row."""
-        form = self._value(self._next(), fixed=False, without=self._without)
-        self.literals[-1] += b"".join(self._tokens)
-        return form
-
-    def _next(self) -> bytes:
-        """The next token, which is left out of the literals; white space before it is not."""
-        for token in self._tokens:
-            if not token.isspace():
-                return token
-            self.literals[-1] += token
-        raise ValueError("the row ends too soon")
-
-    def _value(self, token: bytes, *, fixed: bool, without: Collection[str] = ()) -> list[_Piece]:
-        if token == b"{":
-            return self._object(fixed=fixed, without=without)
-        if token == b"[":
-            return self._list(fixed=fixed)
-        if fixed or not (token.startswith(b'"') or _WHOLE.fullmatch(token)):
-            self.literals[-1] += token
-            return [canonical_json(from_json(token))]
-        return self._gap(token)
-
-    def _gap(self, token: bytes) -> list[_Piece]:
-        quote = b'"' if token.startswith(b'"') else b""
-        self.literals[-1] += quote
-        self.gaps.append(_TEXT if quote else _NUMBER)
-        self.literals.append(quote)
-        return [quote, len(self.gaps), quote]
-
-    def _object(self, *, fixed: bool, without: Collection[str]) -> list[_Piece]:
-        self.literals[-1] += b"{"
-        members: dict[str, list[_Piece]] = {}
-        while (token := self._next()) != b"}":
-            self.literals[-1] += token
-            if token != b",":
-                key: Any = from_json(token)
-                self.literals[-1] += self._next()
-                members[key] = self._value(self._next(), fixed=fixed or key in _FIXED)
-        self.literals[-1] += b"}"
-        kept = sorted(members.keys() - without)
-        return _joined(b"{", ([canonical_json(key), b":", *members[key]] for key in kept), b"}")
-
-    def _list(self, *, fixed: bool) -> list[_Piece]:
-        self.literals[-1] += b"["
-        items: list[list[_Piece]] = []
-        while (token := self._next()) != b"]":
-            if token == b",":
-                self.literals[-1] += token
-            else:
-                items.append(self._value(token, fixed=fixed))
-        self.literals[-1] += b"]"
-        return _joined(b"[", items, b"]")
-
-
-def _joined(start: bytes, items: Iterable[list[_Piece]], end: bytes) -> list[_Piece]:
-    form: list[_Piece] = [start]
-    for number, item in enumerate(items):
-        form += [b",", *item] if number else item
-    return [*form, end]
 
 
 class _Tried:
@@ -203,7 +105,7 @@ class Layouts:
         self.last = 0
         tried = self._of.get(note)
         escape = raw.find(b"\\")
-        if tried is None or (escape >= 0 and _OTHER.search(raw, escape)):
+        if tried is None or (escape >= 0 and OTHER.search(raw, escape)):
             return None
         for layout in tried.layouts:
             form = layout.canonical(raw, 0, len(raw))

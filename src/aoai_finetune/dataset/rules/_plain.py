@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-__all__ = ["ANSWERED", "START", "plain_texts", "shows"]
+__all__ = ["ANSWERED", "DIRECTION", "DIRECTIONS", "START", "plain_texts", "shows"]
 
 START: Final[dict[str, Any]] = {}
 """Where a conversation starts: which role leads where. One that ends in `ANSWERED` ends with an answer to a user."""
@@ -19,9 +19,9 @@ ANSWERED["assistant"] = ANSWERED
 START.update(_UNASKED, system=_UNASKED)
 
 _BACKSLASH: Final = ord("\\")
-_DIRECTIONS: Final = 0xE2  # first byte of U+202A to U+202E and U+2066 to U+2069 in UTF-8
+DIRECTIONS: Final = 0xE2  # first byte of U+202A to U+202E and U+2066 to U+2069 in UTF-8
 _ESCAPES: Final = re.compile(rb"\\u(?:0000|20)")
-_DIRECTION: Final = re.compile(rb"\xe2(?:\x80[\xaa-\xae]|\x81[\xa6-\xa9])")
+DIRECTION: Final = re.compile(rb"\xe2(?:\x80[\xaa-\xae]|\x81[\xa6-\xa9])")
 
 
 def plain_texts(row: Mapping[str, Any]) -> list[str] | None:
@@ -62,4 +62,4 @@ def shows(raw: bytes, longest: int, texts: list[str] | tuple[object, ...] | None
             return "\0" not in said
         if _ESCAPES.search(raw):
             return False
-    return _DIRECTIONS not in raw or _DIRECTION.search(raw) is None
+    return DIRECTIONS not in raw or DIRECTION.search(raw) is None

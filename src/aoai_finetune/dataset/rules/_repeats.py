@@ -132,7 +132,7 @@ class Repeats:
         prompt = mark((*items[1:last], "assistant"))
         text, calls = items[last + 1], _calls(items[last:])
         answer: str | bytes = text or bytes_of_calls(calls)
-        self._note((prompt, mark(tuple(items)), answer, flat.asked), place, fact)
+        self._note((prompt, mark(items), answer, flat.asked), place, fact)
         if not self._varied:
             self._add_answer(text or canonical_json(calls).decode())
 
@@ -260,7 +260,7 @@ def _last_asked(texts: list[str]) -> str:
     return texts[len(texts) - texts[::-1].index("user")]
 
 
-def _calls(turn: list[Any]) -> list[Any]:
+def _calls(turn: tuple[Any, ...]) -> list[Any]:
     """The calls of such a message of a flat row, as they stood in it."""
     return [
         {"id": turn[at], "type": "function", "function": {"name": turn[at + 1], "arguments": turn[at + 2]}}

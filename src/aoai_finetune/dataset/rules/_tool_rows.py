@@ -15,7 +15,7 @@ from ._plain import ANSWERED, START
 from ._rules import Rule
 from ._schema import misfits
 
-__all__ = ["Flat", "ToolRows", "flat_message"]
+__all__ = ["Declared", "Flat", "ToolRows", "flat_message"]
 
 _KEPT: Final = 256
 _SIMPLE: Final[dict[object, tuple[type, ...]]] = {
@@ -31,9 +31,9 @@ _PROBE: Final = [{"role": "user", "content": "Q"}, {"role": "assistant", "conten
 
 
 class Flat(NamedTuple):
-    """A row as a flat list: the tools, then the messages as `flat_message` has them."""
+    """A row as a flat sequence: the tools, then the messages as `flat_message` has them."""
 
-    items: list[Any]
+    items: tuple[Any, ...]
     last: int
     """Where the last message starts."""
     asked: str
@@ -54,12 +54,22 @@ class _Schema(NamedTuple):
         return self.required <= arguments.keys()
 
 
-class _Declared(NamedTuple):
+class Declared(NamedTuple):
     """A list of tools that no rule has anything to say about: what it is equal to, and its schemas by name."""
 
     canonical: bytes
     parameters: dict[str, object]
     simple: dict[str, _Schema]
+
+    def check(self, name: str, text: str) -> None:
+        """Raises LookupError where no tool has this name, ValueError where these arguments do not fit it."""
+        arguments = from_json(text.encode(), allow_inf_nan=False, cache_mode="keys")
+        if not is_object(arguments):
+            raise ValueError
+        schema = self.simple.get(name)
+        fits = schema is not None and schema.fits(arguments)
+        if not fits and any(True for _ in misfits(arguments, self.parameters[name], "")):
+            raise ValueError
 
 
 class ToolRows:
@@ -67,19 +77,19 @@ class ToolRows:
 
     def __init__(self, rules: Sequence[Rule] = ()) -> None:
         self._rules = [rule for rule in rules if rule.row]
-        self._known: dict[bytes, _Declared | None] = {}
-        self._tails: dict[bytes, _Declared] = {}
+        self._known: dict[bytes, Declared | None] = {}
+        self._tails: dict[bytes, Declared] = {}
         self._met = self._missed = 0
 
     def flat(self, row: Mapping[str, Any], raw: bytes | None = None) -> Flat | None:
-        """The row as a flat list, equal for equal rows; None unless no rule for supervised rows would fire.
+        """The row as a flat sequence, equal for equal rows; None unless no rule for supervised rows would fire.
 
         What hides in texts is not looked at (`_plain.shows` does). `raw`, the line, saves time.
         """
         try:
             if len(row) != 2:
                 return None
-            declared = self._known_tail(row, raw) or self._declared(row["tools"], raw)
+            declared = self._known_tail(row, raw) or self.declared(row["tools"], raw)
             return None if declared is None else _flat(row["messages"], declared)
         except (LookupError, TypeError, ValueError, AttributeError):
             return None
@@ -88,7 +98,7 @@ class ToolRows:
         """What `flat` makes of the row on a line that ends with tools met before; None for every other line.
 
         Such tools are not parsed again: with a closing brace in their place, what stands before them has to be a
-        row of nothing but messages. Raises ValueError where it is no JSON.
+        row of nothing but messages.
         """
         at = raw.rfind(_KEY)
         declared = self._tails.get(raw[at:])
@@ -98,13 +108,15 @@ class ToolRows:
         head = raw[:at].rstrip()
         if not head.endswith(b","):
             return None
-        row = from_json(head[:-1] + b"}", catch_duplicate_keys=True, allow_inf_nan=False, cache_mode="keys")
         try:
+            row = from_json(
+                head[:-1] + b"}", catch_duplicate_keys=True, allow_inf_nan=False, cache_mode="keys"
+            )
             return _flat(row["messages"], declared) if len(row) == 1 else None
         except (LookupError, TypeError, ValueError, AttributeError):
             return None
 
-    def _known_tail(self, row: Mapping[str, Any], raw: bytes | None) -> _Declared | None:
+    def _known_tail(self, row: Mapping[str, Any], raw: bytes | None) -> Declared | None:
         """What the end of the line declares, where `tools` is the last key and the end was seen before."""
         if raw is None or not row or [*row][-1] != "tools":
             return None
@@ -112,7 +124,8 @@ class ToolRows:
         self._met += known is not None
         return known
 
-    def _declared(self, tools: list[Any], raw: bytes | None) -> _Declared | None:
+    def declared(self, tools: list[Any], raw: bytes | None = None) -> Declared | None:
+        """What such tools declare; None where a rule has something to say about them, or they are new all the time."""
         if self._missed > _KEPT + 4 * self._met:  # what is new in most rows is not worth remembering
             return None
         key = dumps(tools, 2)  # version 2 has no references: equal bytes for equal values in the same order
@@ -129,7 +142,7 @@ class ToolRows:
             self._remember_tail(raw[raw.rfind(_KEY) :], key, declared)
         return declared
 
-    def _remember_tail(self, tail: bytes, key: bytes, declared: _Declared) -> None:
+    def _remember_tail(self, tail: bytes, key: bytes, declared: Declared) -> None:
         """A tail that is `"tools": [...]}` on its own means the same behind every head that makes a row of it."""
         with suppress(ValueError):
             alone = from_json(b"{" + tail, catch_duplicate_keys=True, allow_inf_nan=False)
@@ -141,13 +154,13 @@ class ToolRows:
             ):
                 self._tails[tail] = declared
 
-    def _checked(self, tools: object) -> _Declared | None:
+    def _checked(self, tools: object) -> Declared | None:
         row = {"messages": _PROBE, "tools": tools}
         if not is_list(tools) or any(True for rule in self._rules for _ in (rule.row or _nothing)(row)):
             return None
         parameters = {tool["function"]["name"]: tool["function"].get("parameters") for tool in tools}
         simple = {name: _simple(schema) for name, schema in parameters.items()}
-        return _Declared(
+        return Declared(
             canonical_json(tools), parameters, {name: schema for name, schema in simple.items() if schema}
         )
 
@@ -171,7 +184,7 @@ def _simple(schema: object) -> _Schema | None:
     return _Schema(frozenset(name for name in required if isinstance(name, str)), types)
 
 
-def _flat(messages: list[dict[str, Any]], declared: _Declared) -> Flat | None:
+def _flat(messages: list[dict[str, Any]], declared: Declared) -> Flat | None:
     flat: list[Any] = [declared.canonical]
     waiting: set[str] = set()
     made: set[str] = set()
@@ -197,7 +210,7 @@ def _flat(messages: list[dict[str, Any]], declared: _Declared) -> Flat | None:
         if waiting or not made.isdisjoint(ids):
             return None
         waiting, made, state = ids, made | ids, state[role]
-    return Flat(flat, last, asked) if role == "assistant" and state is ANSWERED else None
+    return Flat(tuple(flat), last, asked) if role == "assistant" and state is ANSWERED else None
 
 
 def flat_message(message: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -229,18 +242,14 @@ def _flat_calls(content: object, calls: object) -> tuple[Any, ...] | None:
     return tuple(flat)
 
 
-def _ids(turn: tuple[Any, ...], declared: _Declared) -> set[str]:
+def _ids(turn: tuple[Any, ...], declared: Declared) -> set[str]:
     """The ids of the calls of a message. Raises ValueError or LookupError where it has none that fit the tools."""
     ids: set[str] = set()
     for at in range(2, len(turn), 4):
         _, name, called, text = turn[at : at + 4]
-        arguments = from_json(text.encode(), allow_inf_nan=False, cache_mode="keys")
-        if name.__class__ is not str or name in ids or not is_object(arguments):
+        if name.__class__ is not str or name in ids:
             raise ValueError
-        schema = declared.simple.get(called)
-        fits = schema is not None and schema.fits(arguments)
-        if not fits and any(True for _ in misfits(arguments, declared.parameters[called], "")):
-            raise ValueError
+        declared.check(called, text)
         ids.add(name)
     if not ids:
         raise ValueError

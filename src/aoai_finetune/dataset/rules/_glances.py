@@ -1,0 +1,246 @@
+"""Plain rows and rows with tools at a glance: straight from their line, if it is laid out like one that was checked.
+
+A line that differs from a sound one in nothing but its texts is sound as far as its texts are, and takes less time
+to look at than to parse. What is left to ask is that no text is blank, hides something or is too long, that calls
+fit the tools, and that answers to calls have their ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import chain
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
+
+from jiter import from_json
+
+from ..rows._branches import Branch, Branches
+from ..rows._skeleton import OTHER, TEXT, Skeleton
+from ._plain import DIRECTION, DIRECTIONS, plain_texts, shows
+from ._tool_rows import Declared, Flat, ToolRows, flat_message
+
+__all__ = ["Glances"]
+
+_EVERY: Final = 64
+_FREE: Final = 64
+_EARNED: Final = 32
+"""Glances that pay for the work of making the pattern of one more gap."""
+_ENOUGH: Final = 1024
+"""Lines without a known layout, after which one in five has to have one, or nobody looks any more."""
+_END: Final = 5
+"""The shortest end of a row, behind its last text, with its line feed."""
+_BACKSLASH: Final = ord("\\")
+_CLOSING_BRACE: Final = ord("}")
+_CONTROLS: Final = bytes(range(ord(" ")))
+
+
+class _Plain(NamedTuple):
+    """Rows of these roles: `plain_texts` of one with the numbers of its gaps for texts."""
+
+    texts: list[str]
+
+    def gaps(self) -> list[int]:
+        return [*map(int, self.texts[1::2])]
+
+    def said(self, texts: Sequence[str]) -> list[str]:
+        said = self.texts[:]
+        said[1::2] = texts
+        return said
+
+
+class _WithTools(NamedTuple):
+    """Rows with these tools.
+
+    Attributes:
+        order: the gaps in the order in which the row has its texts; the others are counted in this order, from 0.
+        answered: for each answer to a call the gaps of the two ids that have to be the same.
+        called: the gaps of the name and the arguments of each call.
+        ids: the gaps of the ids of calls.
+        asked: the gap of the last question.
+        last: where the last message starts in the flat row.
+        others: what the flat row holds beside its texts.
+        flat: puts texts and others into the order of the flat row.
+        declared: the tools.
+    """
+
+    order: list[int]
+    answered: list[tuple[int, int]]
+    called: list[tuple[int, int]]
+    ids: list[int]
+    asked: int
+    last: int
+    others: list[Any]
+    flat: Callable[[tuple[Any, ...]], tuple[Any, ...]]
+    declared: Declared
+
+    def gaps(self) -> list[int]:
+        return self.order
+
+    def said(self, texts: Sequence[str]) -> Flat | None:
+        for one, other in self.answered:
+            if texts[one] != texts[other]:
+                return None
+        if len(self.ids) > 1 and len({texts[gap] for gap in self.ids}) < len(self.ids):
+            return None
+        try:
+            for name, arguments in self.called:
+                self.declared.check(texts[name], texts[arguments])
+        except (LookupError, ValueError):
+            return None
+        return Flat(self.flat((*texts, *self.others)), self.last, texts[self.asked])
+
+
+class _End:
+    """Layouts of lines that end in the same way behind their last text."""
+
+    def __init__(self, tail: bytes) -> None:
+        self.tail = tail
+        self.kinds: dict[tuple[str, ...], _Plain | _WithTools] = {}
+        self.branches: dict[int, tuple[_Plain | _WithTools, tuple[int, ...]]] = {}
+
+    def add(self, literals: tuple[str, ...], kind: _Plain | _WithTools) -> None:
+        self.kinds[literals] = kind
+        made = Branches([*self.kinds])
+        self.match = made.match
+        kinds = [*self.kinds.values()]
+        self.branches = {
+            last: (kinds[branch.number], _ordered(kinds[branch.number], branch))
+            for last, branch in made.branches.items()
+        }
+
+
+def _ordered(kind: _Plain | _WithTools, branch: Branch) -> tuple[int, ...]:
+    """The groups of a layout in the order in which its rows have their texts."""
+    return tuple(branch.groups[gap - 1] for gap in kind.gaps())
+
+
+class Glances:
+    """What lines say that are laid out like others before them.
+
+    Every 64th line of which nothing is known teaches its layout, as long as this is worth it.
+    """
+
+    def __init__(self, tools: ToolRows, *, texts: bool = True, every: int = _EVERY) -> None:
+        self._tools, self._texts, self._every = tools, texts, every
+        self._ends: dict[bytes, list[_End]] = {}
+        self._met = self._missed = self._gaps = 0
+
+    def said(self, raw: bytes) -> list[str] | Flat | None:
+        """What a row says, as `plain_texts` or `ToolRows.flat` has it; None where nothing can be promised of it.
+
+        Where texts were not asked for, only how many there are counts.
+        """
+        for end in self._ends.get(raw[-_END:], ()):
+            if raw.endswith(end.tail):
+                said = self._laid_out(raw[: -len(end.tail)], end)
+                break
+        else:
+            said = None
+        if said is not None:
+            self._met += 1
+        else:
+            self._missed += 1
+            if self._missed % self._every == 0:
+                self._learn(raw)
+            said = self._tools.flat_line(raw) if raw[-_END] == _CLOSING_BRACE else None
+            if said is not None and not shows(raw, len(raw)):
+                return None
+        return said
+
+    def _laid_out(self, head: bytes, end: _End) -> list[str] | Flat | None:
+        """The same of a line that ends like others behind its last text, by what stands before."""
+        escaped = _BACKSLASH in head
+        if (
+            (escaped and OTHER.search(head))
+            or (DIRECTIONS in head and DIRECTION.search(head))
+            or len(head.translate(None, _CONTROLS)) != len(head)
+        ):
+            return None
+        try:
+            found = end.match(head.decode())
+        except UnicodeDecodeError:
+            return None
+        if found is None:
+            return None
+        kind, groups = end.branches[found.lastindex or 0]
+        if not self._texts and isinstance(kind, _Plain):
+            return kind.texts
+        texts: Sequence[str] = found.group(*groups)
+        if escaped:
+            texts = [from_json(f'"{text}"'.encode()) if "\\" in text else text for text in texts]
+        return kind.said(texts)
+
+    def _learn(self, raw: bytes) -> None:
+        """Learn from a line, if it is sound."""
+        if self._missed > _ENOUGH and self._met < self._missed // 4:
+            self._ends.clear()
+            return
+        if self._gaps > _FREE + self._met // _EARNED or not shows(raw, len(raw)):
+            return
+        try:
+            row: Any = from_json(raw, catch_duplicate_keys=True, allow_inf_nan=False)
+        except ValueError:
+            return
+        skeleton = Skeleton.of(raw) if plain_texts(row) or self._tools.flat(row, raw) else None
+        if skeleton is None or any(gap != TEXT for gap in skeleton.gaps):
+            return
+        *before, tail = skeleton.literals
+        kind = self._kind(skeleton)
+        if kind is not None and len(tail) >= _END:
+            end = self._end(tail)
+            end.add(tuple(literal.decode() for literal in before), kind)
+            self._gaps += sum(map(len, end.kinds))
+
+    def _end(self, tail: bytes) -> _End:
+        ends = self._ends.setdefault(tail[-_END:], [])
+        for end in ends:
+            if end.tail == tail:
+                return end
+        ends.append(_End(tail))
+        return ends[-1]
+
+    def _kind(self, skeleton: Skeleton) -> _Plain | _WithTools | None:
+        """What rows with these gaps are like, which shows in one that has their numbers for texts."""
+        numbers = [str(number).encode() for number in range(1, len(skeleton.literals))]
+        line = b"".join(chain.from_iterable(zip(skeleton.literals, [*numbers, b""], strict=True)))
+        row: Any = from_json(line)
+        texts = plain_texts(row)
+        kind = self._with_tools(row) if texts is None else _Plain(texts)
+        every = kind is not None and sorted(kind.gaps()) == [*range(1, len(numbers) + 1)]
+        return kind if every else None
+
+    def _with_tools(self, row: dict[str, Any]) -> _WithTools | None:
+        """Rows like this one, in which answers come in the order of the calls."""
+        declared = self._tools.declared(row["tools"]) if row.keys() == {"messages", "tools"} else None
+        if declared is None:
+            return None
+        flat: list[Any] = [declared.canonical]
+        texts: list[int] = []
+        calls: list[int] = []
+        answered: list[tuple[int, int]] = []
+        start = asked = 0
+        for message in row["messages"]:
+            start, turn = len(flat), flat_message(message)
+            if turn is None:
+                return None
+            flat += turn
+            calls += range(start + 3, start + len(turn), 4)
+            texts += [start + at for at, item in enumerate(turn) if at and item.__class__ is str]
+            if turn[0] == "tool":
+                answered.append((calls[len(answered)], start + 1))
+            elif turn[0] == "user":
+                asked = start + 1
+        gap = {place: number for number, place in enumerate(texts)}
+        others = [place for place in range(len(flat)) if place not in gap]
+        pool = {place: number for number, place in enumerate([*texts, *others])}
+        return _WithTools(
+            order=[int(flat[place]) for place in texts],
+            answered=[(gap[one], gap[other]) for one, other in answered],
+            called=[(gap[call + 1], gap[call + 2]) for call in calls],
+            ids=[gap[call] for call in calls],
+            asked=gap[asked],
+            last=start,
+            others=[flat[place] for place in others],
+            flat=itemgetter(*(pool[place] for place in range(len(flat)))),
+            declared=declared,
+        )
