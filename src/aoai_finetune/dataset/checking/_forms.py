@@ -101,9 +101,10 @@ def _keep(leaf: LineRows) -> None:
                 digests += sha256(form).digest()
                 laid.append(layouts.last)
                 starts.append(position)
-            notes.append(0 if form is None else USABLE)
+            if not noted:
+                notes.append(0 if form is None else USABLE)
             position += len(raw)
-    leaf.index, leaf.notes = LineIndex(starts, blanks), leaf.notes or bytes(notes)
+    leaf.index, leaf.notes = LineIndex(starts, blanks), noted or bytes(notes)
     leaf.kept = Kept(bytes(digests), tuple(layouts.known), bytes(laid))
 
 

@@ -17,6 +17,7 @@ __all__ = ["Layout", "Layouts"]
 _MOST: Final = 255
 """Layouts that are learned of one file, so that a byte has room for their numbers."""
 
+_BACKSLASH: Final = ord("\\")
 _EVERY: Final = 64
 _TRIED: Final = 8
 
@@ -104,8 +105,7 @@ class Layouts:
         """
         self.last = 0
         tried = self._of.get(note)
-        escape = raw.find(b"\\")
-        if tried is None or (escape >= 0 and OTHER.search(raw, escape)):
+        if tried is None or (_BACKSLASH in raw and OTHER.search(raw)):
             return None
         for layout in tried.layouts:
             form = layout.canonical(raw, 0, len(raw))

@@ -31,7 +31,10 @@ _END: Final = 5
 """The shortest end of a row, behind its last text, with its line feed."""
 _BACKSLASH: Final = ord("\\")
 _CLOSING_BRACE: Final = ord("}")
-_CONTROLS: Final = bytes(range(ord(" ")))
+_SEARCHED: Final = bytes((_BACKSLASH, DIRECTIONS))
+"""Bytes with which begins what a text may not hold, and much else."""
+_ORDINARY: Final = bytes(code for code in range(ord(" "), 256) if code not in _SEARCHED)
+"""Bytes that mean nothing by themselves. The others beside `_SEARCHED` are controls, which JSON does not have."""
 
 
 class _Plain(NamedTuple):
@@ -149,11 +152,12 @@ class Glances:
 
     def _laid_out(self, head: bytes, end: _End) -> list[str] | Flat | None:
         """The same of a line that ends like others behind its last text, by what stands before."""
-        escaped = _BACKSLASH in head
-        if (
-            (escaped and OTHER.search(head))
-            or (DIRECTIONS in head and DIRECTION.search(head))
-            or len(head.translate(None, _CONTROLS)) != len(head)
+        odd = head.translate(None, _ORDINARY)
+        escaped = _BACKSLASH in odd
+        if odd and (
+            odd.strip(_SEARCHED)
+            or (escaped and OTHER.search(head))
+            or (DIRECTIONS in odd and DIRECTION.search(head))
         ):
             return None
         try:
