@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jiter import from_json
 
-from aoai_finetune.dataset import AzureRules, Dataset, Rule
+from aoai_finetune.dataset import AzureRules, Dataset, Rule, Severity
 from aoai_finetune.dataset.rows._branches import Branches
 from aoai_finetune.dataset.rules._glances import Glances
 from aoai_finetune.dataset.rules._plain import plain_texts, shows
@@ -77,17 +77,41 @@ WITH_TOOLS = st.builds(
     st.lists(ARGUMENTS, min_size=2, max_size=2), st.permutations(["1", "2"]) | st.lists(IDS, min_size=2, max_size=2),
     st.permutations(["1", "2"]) | st.lists(IDS, min_size=2, max_size=2), st.none() | TEXT,
 )  # fmt: skip
-ROWS = st.lists(PLAIN, min_size=1, max_size=5) | st.lists(WITH_TOOLS, min_size=1, max_size=5)
+FACTS = st.sampled_from(
+    [{}, {"fact": "f"}, {"fact": '"有\n'}, {"fact": ""}, {"fact": "　"}, {"fact": None}, {"fact": 7}]
+)
 
 
-def at_length(raw: bytes, tools: ToolRows) -> list[str] | Flat | None:
-    """What the row on a line says, found by parsing it."""
+def with_facts(rows: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
+    """Some rows alike, with a fact in front, at the end, or without."""
+    return st.lists(
+        st.builds(lambda row, fact: {**row, **fact}, rows, FACTS), min_size=1, max_size=5
+    ) | st.lists(st.builds(lambda row, fact: {**fact, **row}, rows, FACTS), min_size=1, max_size=5)
+
+
+ROWS = with_facts(PLAIN) | with_facts(WITH_TOOLS)
+
+
+Said = tuple[list[str] | Flat | None, str | None]
+NOTHING: Said = (None, None)
+
+
+def at_length(raw: bytes, tools: ToolRows) -> Said:
+    """What the row on a line says, and its fact, found by parsing it."""
     try:
         row: Any = from_json(raw, catch_duplicate_keys=True, allow_inf_nan=False)
     except ValueError:
-        return None
+        return NOTHING
+    fact: Any = row.pop("fact", None) if isinstance(row, dict) else None
     found = plain_texts(row) or tools.flat(row)
-    return found if found is not None and shows(raw, len(raw)) else None
+    sound = found is not None and shows(raw, len(raw)) and isinstance(fact, str | None)
+    return (found, fact or None) if sound else NOTHING
+
+
+def at_a_glance(glances: Glances, raw: bytes) -> Said:
+    """The same without."""
+    found = glances.said(raw)
+    return NOTHING if found is None else (found, glances.fact)
 
 
 def line(row: Any, separators: tuple[str, str] = (", ", ": "), *, ascii_only: bool = False) -> bytes:
@@ -104,7 +128,7 @@ def test_a_glance_says_what_parsing_says_or_nothing(
     glances = Glances(tools, every=1)
     lines = [line(row, separators, ascii_only=ascii_only) for row in rows]
     for raw in [*lines, *lines]:
-        assert glances.said(raw) in (None, at_length(raw, tools))
+        assert at_a_glance(glances, raw) in (NOTHING, at_length(raw, tools))
     for raw in lines:
         start = data.draw(st.integers(0, len(raw) - 2))
         end = data.draw(st.integers(start, min(start + 3, len(raw) - 1)))
@@ -113,7 +137,7 @@ def test_a_glance_says_what_parsing_says_or_nothing(
         )
         changed = raw[:start] + put + raw[end:]
         for _ in range(2):  # the first time it may be learned
-            assert glances.said(changed) in (None, at_length(changed, tools))
+            assert at_a_glance(glances, changed) in (NOTHING, at_length(changed, tools))
 
 
 def plain(number: int) -> dict[str, Any]:
@@ -135,15 +159,27 @@ def with_tools(number: int, **changes: Any) -> dict[str, Any]:
     return {"messages": messages, "tools": TOOLS}
 
 
-@pytest.mark.parametrize("make", [plain, with_tools])
+def with_fact(number: int) -> dict[str, Any]:
+    """One with a fact in front."""
+    return {"fact": f"f{number // 3}", **plain(number)}
+
+
+def with_fact_behind(number: int) -> dict[str, Any]:
+    """One with tools and with a fact at its end."""
+    return {**with_tools(number), "fact": f"「{number // 3}」\n"}
+
+
+MADE = [plain, with_tools, with_fact, with_fact_behind]
+
+
+@pytest.mark.parametrize("make", MADE)
 def test_the_second_row_of_a_kind_is_known_at_a_glance(make: Callable[[int], Any]) -> None:
     """And so are all after it, whatever their texts are."""
     glances = Glances(ToolRows(), every=1)
     glances.said(line(make(1)))
     for number in (2, 3):
         raw = line(make(number))
-        assert glances.said(raw) == at_length(raw, ToolRows())
-        assert at_length(raw, ToolRows()) is not None
+        assert at_a_glance(glances, raw) == at_length(raw, ToolRows()) != NOTHING
 
 
 @pytest.mark.parametrize("number", range(15))
@@ -171,7 +207,7 @@ def test_lines_of_a_hundred_layouts_are_not_learned_for_nothing() -> None:
         turns = [said("user", "有"), said("assistant", "有")] * (number % 40 + 1)
         glances.said(line({"messages": [{**turn, f"{number}": ""} for turn in turns]}))
         glances.said(line({"messages": turns}, (", " + " " * (number % 97), ": ")))
-    assert sum(len(end.kinds) for ends in glances._ends.values() for end in ends) < 20
+    assert sum(len(end.layouts) for ends in glances._ends.values() for end in ends) < 20
 
 
 def test_layouts_that_part_late_share_what_they_have_in_common() -> None:
@@ -208,6 +244,10 @@ FAULTS: Sequence[Callable[[int], bytes]] = (
     lambda n: line(with_tools(n)).replace(b"On its way", b"\x07"),
     lambda n: line(plain(n))[:-1] + b"\r\n",
     lambda n: line(plain(n // 50)),
+    lambda n: line({**with_fact(n), "fact": ""}),
+    lambda n: line({**with_fact(n), "fact": 7}),
+    lambda n: line({**with_fact_behind(n), "fact": "\u202e"}),
+    lambda n: line(with_fact(n)).replace(b'"fact"', b'"fact": "x", "fact"'),
 )  # fmt: skip
 
 
@@ -217,10 +257,10 @@ def test_a_report_is_the_same_whether_or_not_lines_are_looked_at_first(seed: int
     """A rule that wants to see every row makes all of them be parsed."""
     rng = random.Random(seed)
     made = [
-        rng.choice(FAULTS)(number) if rng.random() < 0.1 else line(rng.choice([plain, with_tools])(number))
+        rng.choice(FAULTS)(number) if rng.random() < 0.1 else line(rng.choice(MADE)(number))
         for number in range(1500)
     ]
-    seeing = Rule(code="seen", severity="info", summary="nothing", row=lambda _: ())
+    seeing = Rule(code="seen", severity=Severity.INFO, summary="nothing", row=lambda _: ())
     glanced, parsed = (
         Dataset.from_jsonl(b"".join(made)).validate(AzureRules(extra=extra), level=level)
         for extra in ([], [seeing])

@@ -42,6 +42,8 @@ _LONG: Final = 64 << 20
 _BLANK: Final = Fault("blank-line", "", "the line is blank")
 _CLOSING_BRACE: Final = ord("}")
 _BACKSLASH: Final = ord("\\")
+_QUOTE: Final = ord('"')
+_M: Final = ord("m")
 _E2: Final = 0xE2
 
 
@@ -162,8 +164,8 @@ class Pass:
                 row: Any = None
                 said: list[str] | Flat | None = None
                 if _SHORT <= len(raw) <= longest and raw[-2] == _CLOSING_BRACE:
-                    # ASCII is parsed in less time than a glance takes, unless there are tools where texts end.
-                    glanced = looks and (raw[-5] == _CLOSING_BRACE or not raw.isascii())
+                    # A row of nothing but messages in ASCII is parsed in less time than a glance takes.
+                    glanced = looks and (raw[-5] != _QUOTE or raw[2] != _M or not raw.isascii())
                     said = glance(raw) if glanced else None
                     if said is None:
                         try:
@@ -187,7 +189,7 @@ class Pass:
                     continue
                 noted(len(said) >> 1 if said.__class__ is list and len(said) >> 1 < USABLE else USABLE)
                 if note is not None:
-                    note(said, start + number)
+                    note(said, start + number, None if row is not None else self._glances.fact)
                 if more and row is not None:
                     self._more(row, (leaf, number, raw))
         self.rows += number - others

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import chain
 from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from jiter import from_json
 
 from ..rows._branches import Branch, Branches
+from ..rows._facts import FACT_KEY
 from ..rows._skeleton import OTHER, TEXT, Skeleton
 from ._plain import DIRECTION, DIRECTIONS, plain_texts, shows
 from ._tool_rows import Declared, Flat, ToolRows, flat_message
@@ -28,7 +29,8 @@ _EARNED: Final = 32
 _ENOUGH: Final = 1024
 """Lines without a known layout, after which one in five has to have one, or nobody looks any more."""
 _END: Final = 5
-"""The shortest end of a row, behind its last text, with its line feed."""
+"""Bytes that a row has behind its last text, with its line feed, at least; if that is a fact, so many:"""
+_SHORTEST: Final = 3
 _BACKSLASH: Final = ord("\\")
 _CLOSING_BRACE: Final = ord("}")
 _SEARCHED: Final = bytes((_BACKSLASH, DIRECTIONS))
@@ -93,47 +95,65 @@ class _WithTools(NamedTuple):
         return Flat(self.flat((*texts, *self.others)), self.last, texts[self.asked])
 
 
+class _Layout(NamedTuple):
+    """What rows of one layout are, and which gap is their fact, 0 for none."""
+
+    kind: _Plain | _WithTools
+    fact: int
+
+
+_Placed: TypeAlias = tuple[_Plain | _WithTools, tuple[int, ...], int]
+
+
 class _End:
     """Layouts of lines that end in the same way behind their last text."""
 
     def __init__(self, tail: bytes) -> None:
         self.tail = tail
-        self.kinds: dict[tuple[str, ...], _Plain | _WithTools] = {}
-        self.branches: dict[int, tuple[_Plain | _WithTools, tuple[int, ...]]] = {}
+        self.layouts: dict[tuple[str, ...], _Layout] = {}
+        self.branches: dict[int, _Placed] = {}
 
-    def add(self, literals: tuple[str, ...], kind: _Plain | _WithTools) -> None:
-        self.kinds[literals] = kind
-        made = Branches([*self.kinds])
+    def add(self, literals: tuple[str, ...], layout: _Layout) -> None:
+        self.layouts[literals] = layout
+        made = Branches([*self.layouts])
         self.match = made.match
-        kinds = [*self.kinds.values()]
+        layouts = [*self.layouts.values()]
         self.branches = {
-            last: (kinds[branch.number], _ordered(kinds[branch.number], branch))
-            for last, branch in made.branches.items()
+            last: _placed(layouts[branch.number], branch) for last, branch in made.branches.items()
         }
 
 
-def _ordered(kind: _Plain | _WithTools, branch: Branch) -> tuple[int, ...]:
-    """The groups of a layout in the order in which its rows have their texts."""
-    return tuple(branch.groups[gap - 1] for gap in kind.gaps())
+def _placed(layout: _Layout, branch: Branch) -> _Placed:
+    """Which groups hold the texts of a row, in its order, and its fact."""
+    groups = (0, *branch.groups)
+    return layout.kind, tuple(groups[gap] for gap in layout.kind.gaps()), groups[layout.fact]
+
+
+def _unescaped(text: str) -> str:
+    return from_json(f'"{text}"'.encode()) if "\\" in text else text
 
 
 class Glances:
     """What lines say that are laid out like others before them.
 
     Every 64th line of which nothing is known teaches its layout, as long as this is worth it.
+
+    Attributes:
+        fact: the fact of the last row of which a glance told something, where texts were asked for.
     """
 
     def __init__(self, tools: ToolRows, *, texts: bool = True, every: int = _EVERY) -> None:
         self._tools, self._texts, self._every = tools, texts, every
         self._ends: dict[bytes, list[_End]] = {}
         self._met = self._missed = self._gaps = 0
+        self.fact: str | None = None
 
     def said(self, raw: bytes) -> list[str] | Flat | None:
         """What a row says, as `plain_texts` or `ToolRows.flat` has it; None where nothing can be promised of it.
 
         Where texts were not asked for, only how many there are counts.
         """
-        for end in self._ends.get(raw[-_END:], ()):
+        for end in self._ends.get(raw[-_END:]) or self._ends.get(raw[-_SHORTEST:]) or ():
             if raw.endswith(end.tail):
                 said = self._laid_out(raw[: -len(end.tail)], end)
                 break
@@ -145,6 +165,7 @@ class Glances:
             self._missed += 1
             if self._missed % self._every == 0:
                 self._learn(raw)
+            self.fact = None
             said = self._tools.flat_line(raw) if raw[-_END] == _CLOSING_BRACE else None
             if said is not None and not shows(raw, len(raw)):
                 return None
@@ -166,12 +187,13 @@ class Glances:
             return None
         if found is None:
             return None
-        kind, groups = end.branches[found.lastindex or 0]
+        kind, groups, fact = end.branches[found.lastindex or 0]
         if not self._texts and isinstance(kind, _Plain):
             return kind.texts
         texts: Sequence[str] = found.group(*groups)
         if escaped:
-            texts = [from_json(f'"{text}"'.encode()) if "\\" in text else text for text in texts]
+            texts = [*map(_unescaped, texts)]
+        self.fact = _unescaped(found[fact]) if fact else None
         return kind.said(texts)
 
     def _learn(self, raw: bytes) -> None:
@@ -185,33 +207,38 @@ class Glances:
             row: Any = from_json(raw, catch_duplicate_keys=True, allow_inf_nan=False)
         except ValueError:
             return
-        skeleton = Skeleton.of(raw) if plain_texts(row) or self._tools.flat(row, raw) else None
+        fact: object = row.pop(FACT_KEY, None) if row.__class__ is dict else None
+        sound = (fact is None or fact.__class__ is str) and (plain_texts(row) or self._tools.flat(row))
+        skeleton = Skeleton.of(raw) if sound else None
         if skeleton is None or any(gap != TEXT for gap in skeleton.gaps):
             return
         *before, tail = skeleton.literals
-        kind = self._kind(skeleton)
-        if kind is not None and len(tail) >= _END:
+        layout = self._layout(skeleton)
+        if layout is not None and len(tail) >= _SHORTEST:
             end = self._end(tail)
-            end.add(tuple(literal.decode() for literal in before), kind)
-            self._gaps += sum(map(len, end.kinds))
+            end.add(tuple(literal.decode() for literal in before), layout)
+            self._gaps += sum(map(len, end.layouts))
 
     def _end(self, tail: bytes) -> _End:
-        ends = self._ends.setdefault(tail[-_END:], [])
+        ends = self._ends.setdefault(tail[-_END:] if len(tail) >= _END else tail[-_SHORTEST:], [])
         for end in ends:
             if end.tail == tail:
                 return end
         ends.append(_End(tail))
         return ends[-1]
 
-    def _kind(self, skeleton: Skeleton) -> _Plain | _WithTools | None:
+    def _layout(self, skeleton: Skeleton) -> _Layout | None:
         """What rows with these gaps are like, which shows in one that has their numbers for texts."""
         numbers = [str(number).encode() for number in range(1, len(skeleton.literals))]
         line = b"".join(chain.from_iterable(zip(skeleton.literals, [*numbers, b""], strict=True)))
         row: Any = from_json(line)
+        fact = int(row.pop(FACT_KEY, 0))
         texts = plain_texts(row)
         kind = self._with_tools(row) if texts is None else _Plain(texts)
-        every = kind is not None and sorted(kind.gaps()) == [*range(1, len(numbers) + 1)]
-        return kind if every else None
+        if kind is None:
+            return None
+        gaps = [*kind.gaps(), fact] if fact else kind.gaps()
+        return _Layout(kind, fact) if sorted(gaps) == [*range(1, len(numbers) + 1)] else None
 
     def _with_tools(self, row: dict[str, Any]) -> _WithTools | None:
         """Rows like this one, in which answers come in the order of the calls."""

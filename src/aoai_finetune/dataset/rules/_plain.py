@@ -20,6 +20,7 @@ START.update(_UNASKED, system=_UNASKED)
 
 _BACKSLASH: Final = ord("\\")
 DIRECTIONS: Final = 0xE2  # first byte of U+202A to U+202E and U+2066 to U+2069 in UTF-8
+_MARKS: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _ESCAPES: Final = re.compile(rb"\\u(?:0000|20)")
 DIRECTION: Final = re.compile(rb"\xe2(?:\x80[\xaa-\xae]|\x81[\xa6-\xa9])")
 
@@ -57,9 +58,9 @@ def shows(raw: bytes, longest: int, texts: list[str] | tuple[object, ...] | None
     if len(raw) > longest:
         return False
     if _BACKSLASH in raw:
-        said = "".join(texts) if isinstance(texts, list) else ""
-        if said and said.isascii():
-            return "\0" not in said
+        if isinstance(texts, list):
+            said = "".join(texts)
+            return "\0" not in said and (said.isascii() or not any(mark in said for mark in _MARKS))
         if _ESCAPES.search(raw):
             return False
     return DIRECTIONS not in raw or DIRECTION.search(raw) is None
