@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from math import log
 from typing import Final
 
@@ -12,6 +12,8 @@ __all__ = ["ALIKE", "SimilarQuestions"]
 ALIKE: Final = 0.6
 """Questions are alike from this score on; see `SimilarQuestions`."""
 
+_SURELY: Final = ALIKE / 2 - 1e-9
+"""Share of the weight of two questions that they have in common at score `ALIKE`, apart from rounding."""
 _LENGTH = 3
 _LONGEST_POSTING = 500
 
@@ -46,22 +48,34 @@ class SimilarQuestions:
         """Numbers of the indexed questions that look like this one, the most similar first."""
         grams = _trigrams(question)
         weight = self._sum(grams)
+        met, left = self._met(grams, weight)
         scored: list[tuple[float, int]] = []
-        for number in set(self._candidates(grams, weight)):
-            shared = self._sum(grams & self._grams[number])
-            score = 2 * shared / (weight + self._weights[number])
+        for number, shared in met.items():
+            both = weight + self._weights[number]
+            if shared + left < _SURELY * both:
+                continue
+            score = 2 * self._sum(grams & self._grams[number]) / both
             if score >= ALIKE:
                 scored.append((-score, number))
         return [number for _, number in sorted(scored)]
 
-    def _candidates(self, grams: Collection[str], weight: float) -> Iterator[int]:
-        """Every question of score `ALIKE` shares more than `weight * ALIKE / (2 - ALIKE)` with this one."""
-        left = weight
-        for gram in sorted(grams, key=lambda gram: (-self._of(gram), gram)):
+    def _met(self, grams: Collection[str], weight: float) -> tuple[dict[int, float], float]:
+        """What questions share with this one in its rarest trigrams, and how much more it can be at most.
+
+        Every question of score `ALIKE` shares more than `weight * ALIKE / (2 - ALIKE)`, so it is met here.
+        """
+        met: defaultdict[int, float] = defaultdict(float)
+        left, common = weight, 0.0
+        for rarity, gram in sorted([(-self._of(gram), gram) for gram in grams]):
             if left < weight * ALIKE / (2 - ALIKE):
-                return
-            left -= self._of(gram)
-            yield from self._postings.get(gram, ())[:_LONGEST_POSTING]
+                break
+            each, postings = -rarity, self._postings.get(gram, ())
+            left -= each
+            if len(postings) > _LONGEST_POSTING:
+                common += each
+            for number in postings[:_LONGEST_POSTING]:
+                met[number] += each
+        return met, left + common
 
     def _of(self, gram: str) -> float:
         return self._weight.get(gram, self._unseen)
