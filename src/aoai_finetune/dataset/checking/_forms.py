@@ -37,10 +37,10 @@ def canonical_rows(rows: Rows) -> Iterator[bytes]:
 
 def _laid(leaf: LineRows, kept: Kept, indices: Iterable[int], forms: _Forms) -> Iterator[bytes]:
     """The canonical bytes of rows of a file whose layouts are known."""
-    layouts, laid = kept.layouts, kept.laid
+    made, laid = [layout.canonical for layout in kept.layouts], kept.laid
     for index, block, start, end in leaf.index.blocks(leaf.content, indices):
         place = laid[index]
-        form = layouts[place - 1].canonical(block, start, end) if place and end else None
+        form = made[place - 1](block, start, end) if place and end else None
         if form is None:
             form = forms.of(next(leaf.pick((index,))))
         if form is not None:

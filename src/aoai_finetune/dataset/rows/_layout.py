@@ -110,16 +110,13 @@ class Layouts:
         for layout in tried.layouts:
             form = layout.canonical(raw, 0, len(raw))
             if form is not None:
-                self._hit(tried, layout)
+                tried.hits += 1
+                self.last = layout.number
+                if layout is not tried.layouts[0]:
+                    tried.layouts.remove(layout)
+                    tried.layouts.insert(0, layout)
                 return form
         return None
-
-    def _hit(self, tried: _Tried, layout: Layout) -> None:
-        tried.hits += 1
-        self.last = layout.number
-        if layout is not tried.layouts[0]:
-            tried.layouts.remove(layout)
-            tried.layouts.insert(0, layout)
 
     def missed(self, raw: bytes, note: int, form: bytes) -> None:
         """Learn, if it is time to, from a line whose canonical bytes had to be made."""
