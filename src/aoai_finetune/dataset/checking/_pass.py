@@ -128,6 +128,8 @@ class Pass:
                     notes = self._read_lines(seen)
                     if isinstance(part, LineRows):
                         part.notes = notes
+                elif isinstance(seen, LineRows) and seen.fact is None:
+                    self._read_kinds(seen)
                 else:
                     self._read_any(seen)
 
@@ -189,6 +191,22 @@ class Pass:
         self.lines = number
         return bytes(notes)
 
+    def _read_kinds(self, leaf: LineRows) -> None:
+        """What `_read_any` does, with a short way for lines of known kinds; no row is known at a glance."""
+        start = self.repeats.start(leaf.source)
+        again, alike, other = self._kinds.lines.get, self._kinds.alike.get, self._other
+        number = 0
+        self.found.name(leaf.source)
+        with opened(leaf.content) as handle:
+            self._reading = handle, leaf, start
+            for number, raw in lines_of(handle):
+                known = (again(raw) or alike(raw.translate(ALIKE))) if len(raw) < _SHORT else None
+                if known is None:
+                    other(raw, None, number)
+                else:
+                    known.times += 1
+        self.lines = number
+
     def _other(self, raw: bytes, row: Row | None, number: int) -> int:
         """Check a line that a glance did not settle, sooner if it is small and of a known kind; what to note of it."""
         handle, leaf, start = self._reading
@@ -231,7 +249,7 @@ class Pass:
         fact = leaf.take_fact(row, number)
         shape: object = None
         # Of plain rows only those with CR LF come here in numbers, and no rule has much to say about them.
-        if size <= self._small and not (self._crlf and plain_texts(row)):
+        if size <= self._small and not (self._crlf and self._fast and plain_texts(row)):
             shape = shape_of(row)
             if fact.__class__ is Fault or leaf.fact_column is not None:
                 shape = (fact.__class__, leaf.fact_column, shape)
