@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jiter import from_json
 
 from aoai_finetune.dataset import AzureRules, Dataset, ValidationReport
 from aoai_finetune.dataset.rules._marks import marks_of, settled, stable_mark
+from aoai_finetune.dataset.rules._messages import finite, not_json
 
 QUESTION = '{"role":"user","content":"Q"}'
 ANSWER = '{"role":"assistant","content":"A"}'
@@ -358,3 +360,34 @@ def test_images_that_look_alike_are_counted_like_images_that_are_looked_at(
     )
     few, all_of_them = (Dataset.from_jsonl(data).validate(AzureRules(keep=keep)) for keep in (1, 10**6))
     assert few.counts == all_of_them.counts
+
+
+NUMBERS = st.sampled_from(
+    ["1e999", "-1E+400", "1e-999", "1e5", "0.5", "9" * 299, "9" * 301, "1" + "0" * 400, "1" + "0" * 308 + ".0", "1" + "0" * 400 + ".5",
+     "9" * 5000, "1" * 280 + "e40", "0." + "1" * 400, '"1e999"', '"e9"', '"' + "1" * 310 + '"']
+)  # fmt: skip
+
+
+@given(NUMBERS)
+def test_numbers_that_are_too_large_are_found_in_their_bytes_or_by_writing_them(number: str) -> None:
+    """Rows whose bytes show that there is none are not written to find that out."""
+    raw = said(QUESTION, ANSWER, more=f',"tools":[{number}]').encode()
+    report = Dataset.from_jsonl(raw).validate(level="rows")
+    try:
+        expected = bool([*not_json(from_json(raw, allow_inf_nan=False))])
+    except ValueError:
+        expected = True
+    assert ("json-number" in report.counts) == expected
+    assert not expected or not finite(raw)
+
+
+@pytest.mark.parametrize("size", [10, 2000])
+def test_copies_are_found_among_rows_with_tools_of_any_size(size: int) -> None:
+    """Large tools are checked on their own when they come again; then their rows are noted in another way."""
+    parameters = {"properties": {f"p{number}": {"type": "string"} for number in range(size)}}
+    rows = [with_calls(parameters, {"p0": text}) for text in "abacbadd"]
+    rows += [_turned(row) for row in rows] + [with_calls(parameters, {"p0": 1})] * 4
+    data = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    report = Dataset.from_jsonl(data).validate()
+    assert report.counts["duplicate-row"] == len(rows) - 5
+    assert report.counts["tool-schema"] == 4

@@ -15,7 +15,7 @@ from ..rows._json import MAX_ROW, code_of, parse_row
 from ..rows._rewrite import USABLE
 from ..rows._sources import ChainRows, LineRows, Rows, SourceLine
 from ..rules._marks import settled
-from ..rules._messages import MOST, CheckedRow
+from ..rules._messages import MOST, CheckedRow, finite
 from ..rules._plain import plain_texts, shows
 from ..rules._private import quiet
 from ..rules._repeats import Compared, Repeats
@@ -34,7 +34,7 @@ __all__ = ["Pass"]
 Row: TypeAlias = dict[str, Any]
 
 _SHORT: Final = 64
-_SMALL: Final = 512
+_SMALL: Final = 2048
 """Bytes of a row up to which finding its shape takes less time than checking it may take."""
 _LONG: Final = 64 << 20
 """Bytes that take more than a moment."""
@@ -310,6 +310,7 @@ class Pass:
             self._use(row, fact, line, place, said)
             return not isinstance(fact, Fault)
         checked = CheckedRow(row)
+        checked.finite = raw is not None and finite(raw)
         faults += self._checks.faults(checked)
         looked = self._looks.faults(checked)
         self._add([*faults, *looked], line)
