@@ -78,6 +78,16 @@ _CALLED: Final = f'{{"messages":[{_asked("Q")},{{"role":"assistant","tool_calls"
 _DEEP_CALL: Final = '{"id":"c","type":"function","function":{"name":"f","arguments":"%s"}}'
 
 
+_TOOLED: Final = (
+    f'{{"messages":[{_asked("Q")},{_ANSWER}],"tools":[{{"type":"function","function":{{"name":"f","parameters":{{',
+    "}}}]}",
+)
+
+
+def _around(outside: tuple[str, str], head: str, tail: str) -> tuple[str, str]:
+    return outside[0] + head, tail + outside[1]
+
+
 def _tool(number: int, parameters: str = "{}") -> str:
     return f'{{"type":"function","function":{{"name":"f{number}","parameters":{parameters}}}}}'
 
@@ -195,6 +205,12 @@ SHAPES: Final[dict[str, Callable[[], bytes]]] = {
     "long arguments": (_CALLED + _DEEP_CALL % ("9" * (SIZE // 2)) + "]}]}").encode,
     "many choices": lambda: _many(str, _CALLED + '{"id":"c","type":"function","function":{"name":"f","arguments":"{\\"a\\":-1}"}}]}],"tools":[{"type":"function","function":{"name":"f","parameters":{"properties":{"a":{"enum":[', "]}}}}}]}"),
     "different tools": lambda: _lines(lambda n: _said(_asked("Q"), _ANSWER, more=f',"tools":[{_tool(n)}]')),
+    "many properties": lambda: _many(lambda n: f'"p{n}":{{"type":"string"}}', *_around(_TOOLED, '"properties":{', "}")),
+    "many empty properties": lambda: _many(lambda n: f'"p{n}":{{}}', *_around(_TOOLED, '"properties":{', "}")),
+    "many schemas": lambda: _many(lambda _: '{"a":1}', *_around(_TOOLED, '"allOf":[', "]")),
+    "many types": lambda: _many(lambda _: '"string"', *_around(_TOOLED, '"properties":{"a":{"type":[', "]}}")),
+    "many keys in a call": lambda: _many(lambda n: f'"k{n}":{n}', _CALLED + "{", "}]}]}"),
+    "many lists": lambda: _many(lambda _: "[[]]", '{"messages":[],"x":[', "]}"),
     "data URI": lambda: _said(f'{{"role":"user","content":[{{"type":"image_url","image_url":{{"url":"data:{";" * (SIZE // 2)}"}}}}]}}').encode(),
     "calls that lack everything": lambda: _calling([{}] * 8_000, {"required": [f"r{n}" for n in range(900)]}),
     "calls with many choices": lambda: _calling([{"a": [1] * 90}] * 3_000, {"properties": {"a": {"items": {"enum": [f"r{n}" for n in range(256)]}}}}),

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jiter import from_json
 
 from aoai_finetune.dataset import AzureRules, Dataset, ValidationReport
 from aoai_finetune.dataset.rules._marks import marks_of, settled, stable_mark
+from aoai_finetune.dataset.rules._messages import finite, not_json
 
 QUESTION = '{"role":"user","content":"Q"}'
 ANSWER = '{"role":"assistant","content":"A"}'
@@ -99,25 +101,73 @@ ROW = st.fixed_dictionaries(
     {"messages": st.lists(MESSAGE, max_size=4) | VALUES},
     optional={"tools": st.lists(CALL, max_size=2) | VALUES, "note": VALUES, "parallel_tool_calls": VALUES},
 )
+OUTPUT = st.lists(MESSAGE, max_size=2) | VALUES
+ASKED = st.fixed_dictionaries(
+    {}, optional={"messages": st.lists(MESSAGE, max_size=2) | VALUES, "tools": VALUES}
+)
+PREFERENCE = st.fixed_dictionaries(
+    {},
+    optional={
+        "input": ASKED | VALUES,
+        "preferred_output": OUTPUT,
+        "non_preferred_output": OUTPUT,
+        "note": VALUES,
+    },
+) | st.builds(
+    lambda asked, output: {"input": asked, "preferred_output": output, "non_preferred_output": output},
+    ASKED,
+    OUTPUT,
+)
+METHODS: st.SearchStrategy[Any] = st.sampled_from(["supervised", "dpo", "reinforcement"])
 
 
-@given(st.lists(ROW | st.dictionaries(WORDS, VALUES, max_size=3), min_size=1, max_size=3))
-def test_rows_of_one_shape_are_counted_like_rows_that_are_checked(rows: list[Any]) -> None:
-    """Where one finding per code is kept, the shape of a row decides; where all are, the rules do."""
-    data = b"".join(json.dumps(row).encode() + b"\n" for row in rows + rows[::-1])
-    few, all_of_them = (Dataset.from_jsonl(data).validate(AzureRules(keep=keep)) for keep in (1, 10**6))
+def counted_alike(data: bytes, method: Any = "supervised") -> None:
+    """Where one finding per code is kept, shortcuts decide; where all are, the rules do."""
+    few, all_of_them = (
+        Dataset.from_jsonl(data).validate(AzureRules(method=method, keep=keep)) for keep in (1, 10**6)
+    )
     assert (few.counts, few.examples) == (all_of_them.counts, all_of_them.examples)
+
+
+@given(
+    st.lists(ROW | PREFERENCE | st.dictionaries(WORDS, VALUES, max_size=3), min_size=1, max_size=3), METHODS
+)
+def test_rows_of_one_shape_are_counted_like_rows_that_are_checked(rows: list[Any], method: Any) -> None:
+    """Whatever they are meant for."""
+    counted_alike(b"".join(json.dumps(row).encode() + b"\n" for row in rows + rows[::-1]), method)
+
+
+@pytest.mark.parametrize("method", ["supervised", "dpo", "reinforcement"])
+@pytest.mark.parametrize("template", ['{"preferred_output":[%s],"non_preferred_output":[%s]}',
+                                      '{"input":{"messages":[]},"preferred_output":["%s"],"non_preferred_output":["%s"]}'])  # fmt: skip
+def test_outputs_that_differ_in_a_digit_are_not_the_same(template: str, method: Any) -> None:
+    """Nor are those of a line that differs from another one in digits only."""
+    pairs = [(2, 3), (2, 2), (4, 5), (6, 6), (0, 1), (7, 7)] * 3
+    counted_alike("\n".join(template % pair for pair in pairs).encode(), method)
+
+
+@given(st.lists(st.dictionaries(st.sampled_from("abcdef"), st.just(1), max_size=4), min_size=1, max_size=6))
+def test_each_field_that_some_rows_lack_is_named_with_the_first_of_them(fields: list[dict[str, int]]) -> None:
+    """In the order in which they come up."""
+    rows = [{"messages": [{"role": "user", "content": "Q"}], **each} for each in fields]
+    data = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    report = Dataset.from_jsonl(data).validate(AzureRules(method="reinforcement"))
+    found = [(finding.path, finding.line) for finding in report if finding.code == "grader-fields"]
+    every = dict.fromkeys(field for each in fields for field in each)
+    lacking = {name: [line for line, each in enumerate(fields, 1) if name not in each] for name in every}
+    assert sorted(found) == sorted((name, lines[0]) for name, lines in lacking.items() if lines)
+    first = Dataset.from_jsonl(data).validate(AzureRules(method="reinforcement", keep=1))
+    kept = [finding.path for finding in first if finding.code == "grader-fields"]
+    assert kept == [name for name, lines in lacking.items() if lines][:1]
 
 
 @given(st.lists(st.binary(max_size=12) | st.sampled_from(
     [b'{"a', b'{"b', b'{"a":1,"a":2}', b'{"b":1,"b":"\xff"}', b"{,}", b'{"a":NaN}', b'{"a":NULL}', b'{"a":"\\ud800"}',
      b'{"a":"\\x"}', b'{"\\u0061":tru}', b"\xef\xbb\xbf{}", b"nan", b"inf", b"[1", b'"x', b'{"a":1e999}', b'["\t"]']),
-    min_size=1, max_size=8))  # fmt: skip
-def test_broken_lines_are_counted_like_lines_that_are_looked_into(lines: list[bytes]) -> None:
+    min_size=1, max_size=8), METHODS)  # fmt: skip
+def test_broken_lines_are_counted_like_lines_that_are_looked_into(lines: list[bytes], method: Any) -> None:
     """The parser's reason is enough for the code, or is not relied on."""
-    data = b"\n".join([b"{}", *lines, *lines[::-1]])
-    few, all_of_them = (Dataset.from_jsonl(data).validate(AzureRules(keep=keep)) for keep in (1, 10**6))
-    assert (few.counts, few.examples) == (all_of_them.counts, all_of_them.examples)
+    counted_alike(b"\n".join([b"{}", *lines, *lines[::-1]]), method)
 
 
 DIGITS = st.lists(st.sampled_from("0123456789"), min_size=1, max_size=3).map("".join)
@@ -134,16 +184,16 @@ NUMBERED = st.sampled_from([
         st.tuples(NUMBERED, st.lists(st.tuples(DIGITS, DIGITS), min_size=1, max_size=4)),
         min_size=1,
         max_size=3,
-    )
+    ),
+    METHODS,
 )
 def test_lines_that_differ_in_digits_are_counted_like_lines_that_are_read(
     found: list[tuple[str, list[tuple[str, str]]]],
+    method: Any,
 ) -> None:
     """One line stands for those with other digits only where no digit counts."""
     lines = [_filled(template, digits) for template, many in found for digits in many]
-    data = "\n".join([*lines, *lines[::-1]]).encode()
-    few, all_of_them = (Dataset.from_jsonl(data).validate(AzureRules(keep=keep)) for keep in (1, 10**6))
-    assert (few.counts, few.examples) == (all_of_them.counts, all_of_them.examples)
+    counted_alike("\n".join([*lines, *lines[::-1]]).encode(), method)
 
 
 def _filled(template: str, digits: tuple[str, str]) -> str:
@@ -310,3 +360,34 @@ def test_images_that_look_alike_are_counted_like_images_that_are_looked_at(
     )
     few, all_of_them = (Dataset.from_jsonl(data).validate(AzureRules(keep=keep)) for keep in (1, 10**6))
     assert few.counts == all_of_them.counts
+
+
+NUMBERS = st.sampled_from(
+    ["1e999", "-1E+400", "1e-999", "1e5", "0.5", "9" * 299, "9" * 301, "1" + "0" * 400, "1" + "0" * 308 + ".0", "1" + "0" * 400 + ".5",
+     "9" * 5000, "1" * 280 + "e40", "0." + "1" * 400, '"1e999"', '"e9"', '"' + "1" * 310 + '"']
+)  # fmt: skip
+
+
+@given(NUMBERS)
+def test_numbers_that_are_too_large_are_found_in_their_bytes_or_by_writing_them(number: str) -> None:
+    """Rows whose bytes show that there is none are not written to find that out."""
+    raw = said(QUESTION, ANSWER, more=f',"tools":[{number}]').encode()
+    report = Dataset.from_jsonl(raw).validate(level="rows")
+    try:
+        expected = bool([*not_json(from_json(raw, allow_inf_nan=False))])
+    except ValueError:
+        expected = True
+    assert ("json-number" in report.counts) == expected
+    assert not expected or not finite(raw)
+
+
+@pytest.mark.parametrize("size", [10, 2000])
+def test_copies_are_found_among_rows_with_tools_of_any_size(size: int) -> None:
+    """Large tools are checked on their own when they come again; then their rows are noted in another way."""
+    parameters = {"properties": {f"p{number}": {"type": "string"} for number in range(size)}}
+    rows = [with_calls(parameters, {"p0": text}) for text in "abacbadd"]
+    rows += [_turned(row) for row in rows] + [with_calls(parameters, {"p0": 1})] * 4
+    data = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    report = Dataset.from_jsonl(data).validate()
+    assert report.counts["duplicate-row"] == len(rows) - 5
+    assert report.counts["tool-schema"] == 4

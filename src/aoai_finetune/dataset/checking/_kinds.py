@@ -31,8 +31,8 @@ _SHORT: Final = 64
 ALIKE: Final = bytes(ord("2") if code in b"3456789" else code for code in range(256))
 _COUNTS: Final = re.compile(rb"[\d.]{15}|\d[eE]|[eE][+-]?\d")
 """Numbers that may be too large, depending on their digits."""
-_READ: Final = re.compile(rb"[\\\x80-\xff]|url|arguments|parameters")
-"""Lines in which single letters may count: escapes, and what rules look into."""
+_READ: Final = re.compile(rb"[\\\x80-\xff]|url|arguments|parameters|non_preferred_output")
+"""Lines in which single letters may count: escapes, what rules look into, and what they compare."""
 
 
 def _digits_do_not_matter(raw: bytes) -> bool:

@@ -16,7 +16,7 @@ from ..rows._rewrite import USABLE
 from ..rows._sources import ChainRows, LineRows, Rows, SourceLine
 from ..rules._glances import Glances
 from ..rules._marks import settled
-from ..rules._messages import MOST, CheckedRow
+from ..rules._messages import MOST, CheckedRow, finite
 from ..rules._plain import plain_texts, shows
 from ..rules._private import quiet
 from ..rules._repeats import Compared, Repeats
@@ -35,7 +35,7 @@ __all__ = ["Pass"]
 Row: TypeAlias = dict[str, Any]
 
 _SHORT: Final = 64
-_SMALL: Final = 512
+_SMALL: Final = 2048
 """Bytes of a row up to which finding its shape takes less time than checking it may take."""
 _LONG: Final = 64 << 20
 """Bytes that take more than a moment."""
@@ -132,6 +132,8 @@ class Pass:
                     notes = self._read_lines(seen)
                     if isinstance(part, LineRows):
                         part.notes = notes
+                elif isinstance(seen, LineRows) and seen.fact is None:
+                    self._read_kinds(seen)
                 else:
                     self._read_any(seen)
 
@@ -196,6 +198,22 @@ class Pass:
         self.lines = number
         return bytes(notes)
 
+    def _read_kinds(self, leaf: LineRows) -> None:
+        """What `_read_any` does, with a short way for lines of known kinds; no row is known at a glance."""
+        start = self.repeats.start(leaf.source)
+        again, alike, other = self._kinds.lines.get, self._kinds.alike.get, self._other
+        number = 0
+        self.found.name(leaf.source)
+        with opened(leaf.content) as handle:
+            self._reading = handle, leaf, start
+            for number, raw in lines_of(handle):
+                known = (again(raw) or alike(raw.translate(ALIKE))) if len(raw) < _SHORT else None
+                if known is None:
+                    other(raw, None, number)
+                else:
+                    known.times += 1
+        self.lines = number
+
     def _other(self, raw: bytes, row: Row | None, number: int) -> int:
         """Check a line that a glance did not settle, sooner if it is small and of a known kind; what to note of it."""
         handle, leaf, start = self._reading
@@ -238,7 +256,7 @@ class Pass:
         fact = leaf.take_fact(row, number)
         shape: object = None
         # Of plain rows only those with CR LF come here in numbers, and no rule has much to say about them.
-        if size <= self._small and not (self._crlf and plain_texts(row)):
+        if size <= self._small and not (self._crlf and self._fast and plain_texts(row)):
             shape = shape_of(row)
             if fact.__class__ is Fault or leaf.fact_column is not None:
                 shape = (fact.__class__, leaf.fact_column, shape)
@@ -299,6 +317,7 @@ class Pass:
             self._use(row, fact, line, place, said)
             return not isinstance(fact, Fault)
         checked = CheckedRow(row)
+        checked.finite = raw is not None and finite(raw)
         faults += self._checks.faults(checked)
         looked = self._looks.faults(checked)
         self._add([*faults, *looked], line)

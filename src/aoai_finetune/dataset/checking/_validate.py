@@ -61,9 +61,9 @@ def pass_over(rules: AzureRules, level: str, settings: Settings) -> Pass:
     active = [rule for rule in rules.describe() if rule.level in levels and _applies(rule, settings)]
     # What the shortcuts cannot promise: rules of the user, and those that look into texts.
     always = [rule for rule in active if rule.row and (rule.level == "deep" or rule in rules.extra)]
-    # The shortcuts know supervised rows; the other methods ask something else of them.
+    # Rows known at a glance are supervised rows; the other methods ask something else of them.
     fast = rules.method == "supervised"
-    shaped = fast and not any(rule.row for rule in rules.extra)
+    shaped = not any(rule.row for rule in rules.extra)
     return Pass(active, always, settings, rules.keep, fast=fast, shaped=shaped)
 
 

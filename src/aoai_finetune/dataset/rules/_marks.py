@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from marshal import dumps
+from operator import gt
 from typing import Any, Final, TypeAlias
 
 from ..rows._canonical import canonical_json
@@ -45,15 +46,18 @@ def marks_of(row: Mapping[str, Any], mark: Mark, *, in_order: bool = False) -> R
     The mark of the prompt is the same for a plain row; that of the whole is the same for a row known at a glance.
     `in_order` says that all keys of the row are in order, as `settled` tells of a shape.
     """
-    if not in_order and not _sorted_inside(row):
-        row = {key: _rearranged(row[key]) for key in _ordered(row)}
     messages: Any = row.get("messages")
-    if messages.__class__ is not list or not 0 < len(messages) <= MOST:
+    told = messages.__class__ is list and 0 < len(messages) <= MOST
+    # How keys are ordered inside of tools does not show in the flat form.
+    whole = _flat_with_tools(row["tools"], messages) if told and len(row) == 2 and "tools" in row else None
+    if not in_order and not _sorted_inside(row if whole is None else messages):
+        row = _put_in_order(row) if whole is None else {"messages": _rearranged(messages)}
+    if not told:
         return None, mark(_bytes_of(row)), answer_of(row), question_of(row)
+    messages = row["messages"]
     last = messages[-1]
     answered = last.__class__ is dict and last.get("role") == "assistant"
     prompt = mark((*_flat(messages[:-1]), "assistant")) if answered else None
-    whole = _flat_with_tools(row, messages) if len(row) == 2 and "tools" in row else None
     marked = mark(_bytes_of(row) if whole is None else whole)
     given = last if answered else last_of(row, "assistant")
     return prompt, marked, _answer(given) if given else "", _asked(row, messages)
@@ -115,15 +119,15 @@ def _flat(messages: Iterable[Any]) -> list[Any]:
     return flat
 
 
-def _flat_with_tools(row: Mapping[str, Any], messages: Iterable[Any]) -> tuple[Any, ...] | None:
+def _flat_with_tools(tools: object, messages: Iterable[Any]) -> tuple[Any, ...] | None:
     """What `ToolRows.flat` makes of such a row; None where a message is none of its kinds."""
-    flat: list[Any] = [canonical_json(row["tools"])]
+    flat: list[Any] = []
     for message in messages:
         turn = _flat_message(message)
         if turn is None:
             return None
         flat += turn
-    return tuple(flat)
+    return (canonical_json(tools), *flat)
 
 
 def _flat_message(message: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -160,11 +164,16 @@ def _is_sorted(value: dict[str, Any]) -> bool:
     keys = tuple(value)
     if keys in _in_order:
         return True
-    if _ordered(keys) != [*keys]:
+    if any(map(gt, map(_place, keys), map(_place, keys[1:]))):
         return False
     if len(keys) <= _FEW and len(_in_order) < _KEPT:
         _in_order.add(keys)
     return True
+
+
+def _place(key: str) -> tuple[int, str]:
+    """Keys are in order where their places are."""
+    return _RANK.get(key, len(_RANK)), key
 
 
 def _ordered(keys: Iterable[str]) -> list[str]:
@@ -174,7 +183,15 @@ def _ordered(keys: Iterable[str]) -> list[str]:
 
 
 def _rearranged(value: object) -> object:
-    """The same value with the keys of each object in order."""
+    """The same object or list with the keys of each object in order."""
     if is_object(value):
-        return {key: _rearranged(value[key]) for key in _ordered(value)}
-    return [_rearranged(item) for item in value] if is_list(value) else value
+        return _put_in_order(value)
+    items = value if is_list(value) else []
+    return [_rearranged(item) if item and item.__class__ in _NESTED else item for item in items]
+
+
+def _put_in_order(value: Mapping[str, Any]) -> dict[str, Any]:
+    keys = value if len(value) < 2 else _ordered(value)
+    return {
+        key: _rearranged(item) if (item := value[key]) and item.__class__ in _NESTED else item for key in keys
+    }

@@ -5,10 +5,11 @@ Every check is a pure function that takes any JSON object and yields `(JSON path
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
-from ..rows._canonical import canonical_json
+from ..rows._canonical import write_json
 from ..rows._findings import key_path
 from ..rows._shape import is_list, is_object, kind_of
 
@@ -22,6 +23,7 @@ __all__ = [
     "audio",
     "content_missing",
     "content_type",
+    "finite",
     "function_call",
     "huge_integers",
     "is_preference",
@@ -72,6 +74,9 @@ _PARTS: Final[dict[str, tuple[str, type]]] = {
 _ABSENT: Final = object()
 _EXACT: Final = 2**53
 _LISTS: Final = ("content", "tool_calls")
+_EXPONENT: Final = re.compile(rb"[eE][+-]?\d")
+_ZEROS: Final = bytes.maketrans(b"123456789", b"000000000")
+_LONG_NUMBER: Final = b"0" * 300
 
 MOST: Final = 4_000
 """Of a longer list in a row the rest is not looked at; `list-too-long` says so."""
@@ -83,8 +88,13 @@ def some(value: object) -> list[Any]:
 
 
 class CheckedRow(dict[str, Any]):
-    """A row that remembers its messages, so that fifty checks do not each look for them again."""
+    """A row that remembers its messages, so that fifty checks do not each look for them again.
 
+    Attributes:
+        finite: it was read from bytes that are (`finite`).
+    """
+
+    finite = False
     _objects: list[tuple[str, Row]] | None = None
     _words: set[str] | None = None
     _texts: list[tuple[str, str]] | None = None
@@ -178,10 +188,17 @@ def is_preference(row: Row) -> bool:
     return "messages" not in row and not _PREFERENCE_KEYS.isdisjoint(row)
 
 
+def finite(raw: bytes) -> bool:
+    """The bytes of a row show that none of its numbers is too large to be written back."""
+    return _EXPONENT.search(raw) is None and _LONG_NUMBER not in raw.translate(_ZEROS)
+
+
 def not_json(row: Row) -> Faults:
     """Numbers such as 1e999, which a parser reads as infinity, and what else cannot be written back."""
+    if isinstance(row, CheckedRow) and row.finite:
+        return
     try:
-        canonical_json(row)
+        write_json(row)
     except (ValueError, TypeError, RecursionError):
         yield "", "a number is too large, or a text is not valid UTF-8"
 

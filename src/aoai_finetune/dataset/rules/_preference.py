@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from ..rows._findings import key_path
 from ..rows._shape import is_list, is_object
 from ._messages import OUTPUTS, Faults, Row, is_preference
-from ._rules import Settings, Spot
+from ._rules import Settings, Spot, Spots
 
 __all__ = [
     "GraderFields",
@@ -20,6 +21,8 @@ __all__ = [
 
 _OPENAI_NAMES: Final = ("preferred_completion", "non_preferred_completion")
 _NOT_FIELDS: Final = frozenset({"messages", "tools", "parallel_tool_calls", "functions", "fact"})
+_FIRST: Final = 1000
+"""Of fields that come up after so many others, the first row without them is not remembered."""
 
 
 def preference_row(row: Row) -> Faults:
@@ -78,29 +81,33 @@ class GraderFields:
         self._rows = 0
         self._fields: dict[str, int] = {}
         self._missing: dict[str, tuple[int, str | None]] = {}
+        self._always: set[str] = set()
         self._first: tuple[int, str | None] = (0, None)
 
     def see(self, row: Mapping[str, Any], _fact: str | None, line: int, source: str | None, /) -> None:
         """Count each field, and remember the first row without it."""
-        fields = row.keys() - _NOT_FIELDS
-        for field in self._fields.keys() - fields:
-            self._missing.setdefault(field, (line, source))
-        for field in fields:
-            if field not in self._fields and self._rows and len(self._fields) < 1000:
-                self._missing.setdefault(field, self._first)
-            self._fields[field] = self._fields.get(field, 0) + 1
+        # A field leaves at most once, and what stays is in the row: no row takes longer for all those before it.
+        for field in self._always - row.keys():
+            self._always.remove(field)
+            self._missing[field] = (line, source)
+        for field in row:
+            if field in _NOT_FIELDS:
+                continue
+            number = self._fields.get(field, 0)
+            if not number and self._rows and len(self._fields) < _FIRST:
+                self._missing[field] = self._first
+            elif not number:
+                self._always.add(field)
+            self._fields[field] = number + 1
         if not self._rows:
             self._first = (line, source)
         self._rows += 1
 
-    def end(self, _rows: int, /) -> Iterator[Spot]:
+    def end(self, _rows: int, /) -> Iterable[Spot]:
         """One spot per field that is not everywhere."""
-        from ..rows._findings import key_path
+        return Spots([item for item in self._fields.items() if item[1] < self._rows], self._spot)
 
-        for field, number in self._fields.items():
-            if number < self._rows:
-                line, source = self._missing.get(field, (None, None))
-                said = (
-                    f"{number:,} of {self._rows:,} rows have this field; a grader finds nothing in the others"
-                )
-                yield Spot(said, line, source, key_path("", field))
+    def _spot(self, field: str, number: int) -> Spot:
+        line, source = self._missing.get(field, (None, None))
+        said = f"{number:,} of {self._rows:,} rows have this field; a grader finds nothing in the others"
+        return Spot(said, line, source, key_path("", field))

@@ -9,9 +9,9 @@ last of them: most rows repeat nothing, and a set tells that for all of them at 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from collections.abc import Iterable, Mapping
 from functools import cached_property, partial
-from itertools import compress, islice, starmap
+from itertools import compress, islice
 from operator import eq
 from typing import Any, Final, Self
 
@@ -21,7 +21,7 @@ from ..rows._canonical import canonical_json
 from ..rows._example import answer_of
 from ..rows._text import normalise
 from ._marks import Mark, RowMarks, bytes_of_calls, marks_of
-from ._rules import Settings, Spot
+from ._rules import Settings, Spot, Spots
 from ._tool_rows import Flat
 
 __all__ = ["Compared", "Contradictions", "Duplicates", "FewPhrasings", "OneAnswer", "Repeats"]
@@ -194,11 +194,11 @@ class Repeats:
 
     def copies(self) -> Iterable[Spot]:
         """One spot for each row that was there before."""
-        return _Spots(self._compared[0], partial(self._spot, "the same row as {}"))
+        return Spots(self._compared[0], partial(self._spot, "the same row as {}"))
 
     def contradictions(self) -> Iterable[Spot]:
         """One spot for each row whose prompt had another answer when it was first met."""
-        return _Spots(self._compared[1], partial(self._spot, "{} gives another answer to the same messages"))
+        return Spots(self._compared[1], partial(self._spot, "{} gives another answer to the same messages"))
 
     def _spot(self, said: str, row: int, first: int) -> Spot:
         here, there = self._marks.places[row], self._marks.places[first]
@@ -231,20 +231,6 @@ class Repeats:
     def __getstate__(self) -> dict[str, Any]:
         """What another process has to know: not how marks are made."""
         return {name: value for name, value in vars(self).items() if name not in {"_mark", "_same"}}
-
-
-class _Spots(Sized):
-    """Spots that are made when they are asked for: of a million, a thousand are."""
-
-    def __init__(self, pairs: list[tuple[int, int]], spot: Callable[[int, int], Spot]) -> None:
-        self._pairs, self._spot = pairs, spot
-
-    @override
-    def __len__(self) -> int:
-        return len(self._pairs)
-
-    def __iter__(self) -> Iterator[Spot]:
-        return starmap(self._spot, self._pairs)
 
 
 def _repeated(marks: array[int]) -> tuple[int, set[int]]:

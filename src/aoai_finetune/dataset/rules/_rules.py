@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+from itertools import starmap
+from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from typing_extensions import override
 
@@ -20,6 +21,7 @@ __all__ = [
     "Rule",
     "Settings",
     "Spot",
+    "Spots",
     "ValidationRows",
 ]
 
@@ -37,6 +39,23 @@ class Spot(NamedTuple):
     line: int | None = None
     source: str | None = None
     path: str = ""
+
+
+_T = TypeVar("_T")
+
+
+class Spots(Sized, Generic[_T]):
+    """Spots that are made when they are asked for: of a million, a thousand are."""
+
+    def __init__(self, pairs: Sequence[tuple[_T, int]], spot: Callable[[_T, int], Spot]) -> None:
+        self._pairs, self._spot = pairs, spot
+
+    @override
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def __iter__(self) -> Iterator[Spot]:
+        return starmap(self._spot, self._pairs)
 
 
 class FileCheck(Protocol):

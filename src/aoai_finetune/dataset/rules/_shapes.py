@@ -39,9 +39,11 @@ _NAMED: Final[dict[object, str]] = {True: "true", False: "false", None: "null"}
 
 
 def shape_of(row: Mapping[str, Any]) -> tuple[object, ...]:
-    """A key that is the same only for rows with the same number of findings of each rule for supervised rows."""
+    """A key that is the same only for rows with the same number of findings of each rule, whatever the method."""
     shape: list[object] = []
     _add_fields(shape, row, {})
+    if "non_preferred_output" in row:
+        shape.append(row["non_preferred_output"] == row.get("preferred_output"))
     return tuple(shape)
 
 

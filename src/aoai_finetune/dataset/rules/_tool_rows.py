@@ -18,6 +18,8 @@ from ._schema import misfits
 __all__ = ["Declared", "Flat", "ToolRows", "flat_message"]
 
 _KEPT: Final = 256
+_LARGE: Final = 1 << 14
+"""Bytes of tools from which on they are checked when they come a second time: most of that size never do."""
 _SIMPLE: Final[dict[object, tuple[type, ...]]] = {
     "string": (str,),
     "integer": (int,),
@@ -79,6 +81,7 @@ class ToolRows:
         self._rules = [rule for rule in rules if rule.row]
         self._known: dict[bytes, Declared | None] = {}
         self._tails: dict[bytes, Declared] = {}
+        self._large: set[int] = set()
         self._met = self._missed = 0
 
     def flat(self, row: Mapping[str, Any], raw: bytes | None = None) -> Flat | None:
@@ -133,6 +136,9 @@ class ToolRows:
             self._met += 1
         else:
             self._missed += 1
+            if len(key) >= _LARGE and hash(key) not in self._large:
+                self._large.add(hash(key))
+                return None
             if len(self._known) >= _KEPT:
                 self._known.clear()
                 self._tails.clear()
