@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aoai_finetune.dataset import AzureRules
+from aoai_finetune.dataset import AzureRules, Dataset
 from aoai_finetune.dataset.rules._plain import shows
 from aoai_finetune.dataset.rules._plain_methods import TEXTS
 from aoai_finetune.dataset.rules._rules import Method
@@ -124,3 +125,39 @@ def test_plain_rows_say_all_that_is_in_them() -> None:
 def test_other_rows_are_not_plain(method: Method, make: Callable[[], Any]) -> None:
     """They are checked rule by rule."""
     assert TEXTS[method](make()) is None
+
+
+@pytest.mark.parametrize(("method", "rows"), ROWS)
+@given(data=st.data())
+def test_reports_and_digests_are_those_of_rows_checked_one_by_one(
+    method: Method, rows: st.SearchStrategy[Any], data: st.DataObject
+) -> None:
+    """Copies are found whatever the order of keys, and what is written afterwards is the same."""
+    drawn = data.draw(st.lists(rows, min_size=1, max_size=4))
+    drawn += [dict(reversed(row.items())) for row in data.draw(st.lists(st.sampled_from(drawn), max_size=3))]
+    raw = b"".join(json.dumps(row).encode() + b"\n" for row in drawn)
+    rules = AzureRules(method=method)
+    dataset = Dataset.from_jsonl(raw)
+    report = dataset.validate(rules, level="file")
+    apart = [Dataset.from_jsonl(json.dumps(row).encode()) for row in drawn]
+    alone = {rule.code for rule in rules.describe() if rule.level == "rows"}
+    counts = sum((Counter(one.validate(rules, level="rows").counts) for one in apart), Counter[str]())
+    assert {code: number for code, number in report.counts.items() if code in alone} == counts
+
+
+@pytest.mark.parametrize(
+    ("method", "rows"),
+    [
+        ("dpo", [preference(), preference(worse="C"), preference("D")]),
+        ("reinforcement", [graded(answer="1"), graded(answer=1), graded(answer=None), graded()]),
+    ],
+)
+def test_a_copy_is_a_row_that_says_all_the_same(method: Method, rows: list[Any]) -> None:
+    """Whatever the order of its keys; what is written after a validation is what is written without."""
+    lines = [json.dumps(row).encode() for row in [*rows, dict(reversed(rows[0].items()))]]
+    raw = b"\n".join([*lines, b""])
+    dataset = Dataset.from_jsonl(raw)
+    assert dataset.validate(AzureRules(method=method)).counts["duplicate-row"] == 1
+    assert dataset.fingerprint == Dataset.from_jsonl(raw).fingerprint
+    assert [*dataset.deduplicate()] == [*Dataset.from_jsonl(raw).deduplicate()]
+    assert len(dataset.deduplicate()) == len(rows)

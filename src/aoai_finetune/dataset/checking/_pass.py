@@ -18,6 +18,7 @@ from ..rules._glances import Glances
 from ..rules._marks import settled
 from ..rules._messages import MOST, CheckedRow, finite
 from ..rules._plain import plain_texts, shows
+from ..rules._plain_methods import Texts
 from ..rules._private import quiet
 from ..rules._repeats import Compared, Repeats
 from ..rules._row_checks import RowChecks
@@ -91,7 +92,7 @@ class Pass:
         settings: Settings,
         keep: int,
         *,
-        fast: bool,
+        texts: Texts,
         shaped: bool,
     ) -> None:
         self.found = Found(rules, keep)
@@ -103,7 +104,8 @@ class Pass:
         self._always = always
         self._checks = RowChecks([rule for rule in rules if rule not in always])
         self._looks = RowChecks(always)
-        self._fast = fast
+        self._texts = texts
+        self._supervised = texts is plain_texts
         # No plain row below the second number has more messages than the rules look at.
         self._longest = min(settings.limits["message-characters"], MOST * 30)
         self._tools = ToolRows([*rules, *always])
@@ -128,12 +130,10 @@ class Pass:
                 self.found.add(fault, part.leaves()[0].source, 1)
                 continue
             with _watched(part) if watched else nullcontext(part) as seen:
-                if self._fast and isinstance(seen, LineRows) and seen.fact is None:
+                if isinstance(seen, LineRows) and seen.fact is None:
                     notes = self._read_lines(seen)
                     if isinstance(part, LineRows):
                         part.notes = notes
-                elif isinstance(seen, LineRows) and seen.fact is None:
-                    self._read_kinds(seen)
                 else:
                     self._read_any(seen)
 
@@ -154,7 +154,7 @@ class Pass:
         again, alike, longest = self._kinds.lines.get, self._kinds.alike.get, self._longest
         note = self.repeats.note_glanced if self._comparing else None
         more = bool(self._always or self._seers)
-        looks, glance = not more, self._glances.said
+        looks, glance, texts = self._supervised and not more, self._glances.said, self._texts
         number = others = 0
         notes = bytearray()
         noted = notes.append
@@ -174,7 +174,7 @@ class Pass:
                             row = from_json(
                                 raw, catch_duplicate_keys=True, allow_inf_nan=False, cache_mode="keys"
                             )
-                            said = plain_texts(row)
+                            said = texts(row)
                         except ValueError:
                             said = None
                         # The backslash and the byte are the first look of `shows`: most rows need no more than that.
@@ -197,22 +197,6 @@ class Pass:
         self.rows += number - others
         self.lines = number
         return bytes(notes)
-
-    def _read_kinds(self, leaf: LineRows) -> None:
-        """What `_read_any` does, with a short way for lines of known kinds; no row is known at a glance."""
-        start = self.repeats.start(leaf.source)
-        again, alike, other = self._kinds.lines.get, self._kinds.alike.get, self._other
-        number = 0
-        self.found.name(leaf.source)
-        with opened(leaf.content) as handle:
-            self._reading = handle, leaf, start
-            for number, raw in lines_of(handle):
-                known = (again(raw) or alike(raw.translate(ALIKE))) if len(raw) < _SHORT else None
-                if known is None:
-                    other(raw, None, number)
-                else:
-                    known.times += 1
-        self.lines = number
 
     def _other(self, raw: bytes, row: Row | None, number: int) -> int:
         """Check a line that a glance did not settle, sooner if it is small and of a known kind; what to note of it."""
@@ -256,7 +240,7 @@ class Pass:
         fact = leaf.take_fact(row, number)
         shape: object = None
         # Of plain rows only those with CR LF come here in numbers, and no rule has much to say about them.
-        if size <= self._small and not (self._crlf and self._fast and plain_texts(row)):
+        if size <= self._small and not (self._crlf and self._texts(row)):
             shape = shape_of(row)
             if fact.__class__ is Fault or leaf.fact_column is not None:
                 shape = (fact.__class__, leaf.fact_column, shape)
@@ -276,7 +260,7 @@ class Pass:
         if kind.read:
             self._look(row, line)
         if kind.usable:
-            said = plain_texts(row) if kind.plain else None
+            said = self._texts(row) if kind.plain else None
             self._use(row, fact, line, place, said, in_order=kind.in_order)
         return kind.usable and fact.__class__ is not Fault
 
@@ -307,11 +291,11 @@ class Pass:
         """Ask all rules about a row, and remember what they say of its shape."""
         raw = line[2]
         faults = self._fact_faults(fact, line)
-        said: list[str] | Flat | None = plain_texts(row)
+        said: list[str] | Flat | None = self._texts(row)
         plain = said is not None
-        if said is None and len(row) == 2:
+        if said is None and len(row) == 2 and self._supervised:
             said = self._tools.flat(row, raw)
-        if said is not None and self._fast and raw is not None and shows(raw, self._longest):
+        if said is not None and raw is not None and shows(raw, self._longest):
             self._add(faults, line)
             self._look(row, line)
             self._use(row, fact, line, place, said)

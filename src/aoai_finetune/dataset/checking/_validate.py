@@ -8,6 +8,7 @@ from ...errors import DatasetError
 from ..rows._sources import LineRows, Rows
 from ..rules._azure import AzureRules
 from ..rules._claims import Claim, KnownAnswers
+from ..rules._plain_methods import TEXTS
 from ..rules._rules import Level, Rule, Settings, ValidationRows
 from ..rules._service import size_of
 from ._pass import Pass
@@ -61,10 +62,8 @@ def pass_over(rules: AzureRules, level: str, settings: Settings) -> Pass:
     active = [rule for rule in rules.describe() if rule.level in levels and _applies(rule, settings)]
     # What the shortcuts cannot promise: rules of the user, and those that look into texts.
     always = [rule for rule in active if rule.row and (rule.level == "deep" or rule in rules.extra)]
-    # Rows known at a glance are supervised rows; the other methods ask something else of them.
-    fast = rules.method == "supervised"
     shaped = not any(rule.row for rule in rules.extra)
-    return Pass(active, always, settings, rules.keep, fast=fast, shaped=shaped)
+    return Pass(active, always, settings, rules.keep, texts=TEXTS[rules.method], shaped=shaped)
 
 
 def _applies(rule: Rule, settings: Settings) -> bool:

@@ -232,7 +232,7 @@ class Glances:
         numbers = [str(number).encode() for number in range(1, len(skeleton.literals))]
         line = b"".join(chain.from_iterable(zip(skeleton.literals, [*numbers, b""], strict=True)))
         row: Any = from_json(line)
-        fact = int(row.pop(FACT_KEY, 0))
+        fact = int(row.pop(FACT_KEY, None) or 0)
         texts = plain_texts(row)
         kind = self._with_tools(row) if texts is None else _Plain(texts)
         if kind is None:

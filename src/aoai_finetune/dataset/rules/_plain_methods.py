@@ -52,7 +52,11 @@ def graded_texts(row: Mapping[str, Any]) -> list[str] | None:
     if texts is None or texts[-4] != "user":
         return None
     fields = {key: value for key, value in row.items() if key != "messages"}
-    if not _NO_FIELDS.isdisjoint(fields) or not all(map(_simple, fields.values())) or any(map(_has_nul, fields)):
+    if (
+        not _NO_FIELDS.isdisjoint(fields)
+        or not all(map(_simple, fields.values()))
+        or any(map(_has_nul, fields))
+    ):
         return None
     return [leads, *texts[1:-2], "fields", canonical_json(fields).decode()]
 
