@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["BROKEN", "near_duplicates", "write_rows"]
+__all__ = ["BROKEN", "FORMS", "near_duplicates", "write_rows"]
 
 Row = dict[str, Any]
 
@@ -136,9 +136,10 @@ def write_rows(
     size: int | None = None,
     broken: bool = False,
     tools: bool = True,
+    form: Callable[[Row], Row] = dict,
     seed: int = 7,
 ) -> int:
-    """Write that many rows, or as many as fill `size` bytes; returns how many lines there are."""
+    """Write that many rows, or as many as fill `size` bytes, in some form; returns how many lines there are."""
     writer, rng, count, written = _Writer(seed), random.Random(seed + 1), 0, 0
     kinds = list(BROKEN.values())
     with path.open("wb") as file:
@@ -147,11 +148,42 @@ def write_rows(
             while not tools and "tools" in row:
                 row = writer.row(count)
             damage = kinds[(count // 100) % len(kinds)] if broken and rng.random() < 0.01 else None
-            line = (_line(row) if damage is None else damage(row)) + b"\n"
+            line = (_line(form(row)) if damage is None else damage(row)) + b"\n"
             file.write(line)
             written += len(line)
             count += 1
     return count
+
+
+def with_fact(row: Row) -> Row:
+    """The row with a fact of our own, which five rows or so share."""
+    return {"fact": row["messages"][-1]["content"][:3], **row}
+
+
+def preference(row: Row) -> Row:
+    """A preference row of the same texts."""
+    *asked, answer = row["messages"]
+    outputs = ([{**answer, "content": text}] for text in (answer["content"], answer["content"][:40]))
+    return dict(
+        zip(
+            ("input", "preferred_output", "non_preferred_output"),
+            ({"messages": asked}, *outputs),
+            strict=True,
+        )
+    )
+
+
+def graded(row: Row) -> Row:
+    """A reinforcement row of the same texts, with the answer for the grader."""
+    *asked, answer = row["messages"]
+    return {"messages": asked, "reference": answer["content"]}
+
+
+FORMS: Final[dict[str, Callable[[Row], Row]]] = {
+    "with facts": with_fact,
+    "preference": preference,
+    "reinforcement": graded,
+}
 
 
 def near_duplicates(path: Path, *, rows: int, seed: int = 7) -> list[tuple[int, int]]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
     from tiktoken import Encoding
@@ -130,11 +130,13 @@ def cookbook(path: Path) -> object:
     return dict(errors)  # fmt: skip
 
 
-def _ours(level: str, workers: int = 1) -> Callable[[Path], object]:
+def _ours(
+    level: str, workers: int = 1, method: Literal["supervised", "dpo", "reinforcement"] = "supervised"
+) -> Callable[[Path], object]:
     def validate(path: Path) -> object:
-        from aoai_finetune.dataset import Dataset
+        from aoai_finetune.dataset import AzureRules, Dataset
 
-        report = Dataset.from_jsonl(path).validate(level=level, workers=workers)
+        report = Dataset.from_jsonl(path).validate(AzureRules(method=method), level=level, workers=workers)
         return [report.examples, len(report.counts), sum(report.counts.values())]
 
     return validate
@@ -270,6 +272,8 @@ TASKS: dict[str, Callable[[Path], object]] = {
     "ours, file": _ours("file"),
     "ours, file, 2 workers": _ours("file", 2),
     "ours, deep": _ours("deep"),
+    "ours, preference": _ours("file", method="dpo"),
+    "ours, reinforcement": _ours("file", method="reinforcement"),
     "stdlib pipeline": _stdlib_prepared(strict=False),
     "stdlib pipeline, strict": _stdlib_prepared(strict=True),
     "our pipeline, rows": _ours_prepared("rows"),

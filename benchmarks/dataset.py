@@ -24,7 +24,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from _dataset_rows import BROKEN, near_duplicates, write_rows
+from _dataset_rows import BROKEN, FORMS, near_duplicates, write_rows
 from _dataset_tasks import TASKS, Missing
 
 
@@ -159,6 +159,17 @@ def ratios(runs: dict[str, list[Run]], wanted: Sequence[Ratio]) -> None:
         print(f"  {ratio.name:44}{ratio.of(runs)}")
 
 
+def forms(folder: Path, rows: int, times: int) -> None:
+    """Rows of other forms, which the main file has none of."""
+    for form, make in FORMS.items():
+        path = folder / "form.jsonl"
+        write_rows(path, rows=rows, tools=False, form=make)
+        ours = f"ours, {form}" if f"ours, {form}" in TASKS else "ours, file"
+        runs = rounds(("jiter parse", ours), path, times)
+        show(f"texts alone, {form}", runs, rows, path.stat().st_size)
+        ratios(runs, [Ratio(f"file / jiter, {form}", ours, "jiter parse")])
+
+
 def near(folder: Path, rows: int) -> None:
     """How many of the generator's near duplicates level `deep` finds, and how many it finds that are none."""
     from aoai_finetune.dataset import AzureRules, Dataset
@@ -212,6 +223,7 @@ def report(folder: Path, rows: int, times: int, size: int) -> None:
     scaling(on_small, few, on_clean, rows)
     on_broken = rounds(CHECKS, broken, times)
     show(f"1 % broken in {len(BROKEN)} ways", on_broken, rows, broken.stat().st_size)
+    forms(folder, min(50_000, rows), times)
     near(folder, few)
     if size:
         large = folder / "large.jsonl"
