@@ -31,7 +31,7 @@ _SHORT: Final = 64
 ALIKE: Final = bytes(ord("2") if code in b"3456789" else code for code in range(256))
 _COUNTS: Final = re.compile(rb"[\d.]{15}|\d[eE]|[eE][+-]?\d")
 """Numbers that may be too large, depending on their digits."""
-_READ: Final = re.compile(rb"[\\\x80-\xff]|url|arguments|parameters|non_preferred_output")
+_READ: Final = re.compile(rb"\\|url|arguments|parameters|non_preferred_output")
 """Lines in which single letters may count: escapes, what rules look into, and what they compare."""
 
 
@@ -39,12 +39,14 @@ def _digits_do_not_matter(raw: bytes) -> bool:
     """Any digits from 2 to 9 may stand for one another: the line keeps its kind.
 
     0 and 1 count as weights, and 0 at the start of a number; no known word has digits. Which texts are equal stays
-    the same as long as such digits stand in one text only.
+    the same as long as texts with such digits differ in something else, too.
     """
-    if _READ.search(raw) or raw.translate(ALIKE).find(b"2") < 0:
+    alike = raw.translate(ALIKE)
+    if _READ.search(raw) or b"2" not in alike:
         return False
-    texts = raw.translate(ALIKE).split(b'"')
-    return sum(b"2" in text for text in texts[1::2]) <= 1 and not any(map(_COUNTS.search, texts[::2]))
+    texts = alike.split(b'"')
+    numbered = [text for text in texts[1::2] if b"2" in text]
+    return len(numbered) == len({*numbered}) and not any(map(_COUNTS.search, texts[::2]))
 
 
 class Kind:
@@ -92,7 +94,7 @@ class Kinds:
         lines: by the whole line, for short ones that hold no usable row. All of them are full.
         alike: the same by the line with `ALIKE` applied to it: lines that differ in digits only.
         shapes: by what decides which findings there are.
-        row: the row that `met` found last.
+        row: the row that `met` found last; None where it found none.
         tries: how many lines are still asked whether their digits matter.
     """
 
@@ -101,7 +103,7 @@ class Kinds:
         self.lines: dict[bytes, Kind] = {}
         self.alike: dict[bytes, Kind] = {}
         self.shapes: dict[object, Kind] = {}
-        self.row: Row = {}
+        self.row: Row | None = None
         self._reasons: dict[str, Kind] = {}
         self.tries = _TRIES
 
@@ -110,6 +112,7 @@ class Kinds:
 
         What was parsed already is `row`; what stands on the line is then `self.row`.
         """
+        self.row = None
         value: Any = row
         if value is None:
             bare = raw[:-1] if raw.endswith(b"\n") else raw

@@ -212,6 +212,7 @@ class Pass:
         handle, leaf, start = self._reading
         if len(raw) <= self._small:
             kind = self._kinds.met(raw, row)
+            row = self._kinds.row
             if kind is not None:
                 self.rows += 1
                 if kind.full and kind.idle:
@@ -220,7 +221,7 @@ class Pass:
                         self._kinds.keep_alike(raw, kind.faults)
                     return 0
                 line = (leaf, number, raw)
-                return USABLE if self._known_row(kind, self._kinds.row, None, line, start + number) else 0
+                return USABLE if self._known_row(kind, row or {}, None, line, start + number) else 0
         whole = raw if len(raw) < MAX_ROW else whole_line(handle, raw)
         return USABLE if self._line((leaf, number, whole), start + number, row) else 0
 
@@ -248,8 +249,9 @@ class Pass:
         leaf, number, _ = line
         fact = leaf.take_fact(row, number)
         shape: object = None
-        # Of plain rows only those with CR LF come here in numbers, and no rule has much to say about them.
-        if size <= self._small and not (self._crlf and self._fast and plain_texts(row)):
+        # Of plain rows only those with CR LF or a fact come here in numbers, and no rule has much to say about them.
+        glance = self._fast and (self._crlf or fact is not None)
+        if size <= self._small and not (glance and plain_texts(row)):
             shape = shape_of(row)
             if fact.__class__ is Fault or leaf.fact_column is not None:
                 shape = (fact.__class__, leaf.fact_column, shape)

@@ -18,6 +18,8 @@ from ._schema import misfits
 __all__ = ["Flat", "ToolRows", "flat_message"]
 
 _KEPT: Final = 256
+_TRIES: Final = 64
+"""Tools that may be new at first; then as long as one in five is."""
 _LARGE: Final = 1 << 14
 """Bytes of tools from which on they are checked when they come a second time: most of that size never do."""
 _SIMPLE: Final[dict[object, tuple[type, ...]]] = {
@@ -116,7 +118,7 @@ class ToolRows:
         return known
 
     def _declared(self, tools: list[Any], raw: bytes | None) -> _Declared | None:
-        if self._missed > _KEPT + 4 * self._met:  # what is new in most rows is not worth remembering
+        if self._missed > _TRIES + 4 * self._met:  # what is new in most rows is not worth remembering
             return None
         key = dumps(tools, 2)  # version 2 has no references: equal bytes for equal values in the same order
         if key in self._known:
