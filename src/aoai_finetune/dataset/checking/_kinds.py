@@ -54,8 +54,9 @@ class Kind:
 
     Attributes:
         faults: what is wrong with them, as it was with the first one.
-        codes: the codes of these.
-        full: no more of these will be kept.
+        closed: those of which no more will be kept.
+        codes: the codes of the others.
+        full: no more of any of these will be kept.
         usable: they hold rows that can be used.
         plain: they hold rows of which `plain_texts` tells the texts.
         read: rules have to look into their texts all the same.
@@ -64,7 +65,7 @@ class Kind:
         in_order: the keys of all of them are (`_marks.settled`).
     """
 
-    __slots__ = ("codes", "faults", "full", "idle", "in_order", "plain", "read", "times", "usable")
+    __slots__ = ("closed", "codes", "faults", "full", "idle", "in_order", "plain", "read", "times", "usable")
 
     def __init__(
         self,
@@ -77,6 +78,7 @@ class Kind:
         in_order: bool = False,
     ) -> None:
         self.faults = faults
+        self.closed: Sequence[Fault] = ()
         self.codes = frozenset(fault[0] for fault in faults)
         self.full = full
         self.usable = usable
@@ -85,6 +87,13 @@ class Kind:
         self.times = 0
         self.idle = not usable and not read
         self.in_order = in_order
+
+    def close(self, found: Found) -> None:
+        """Note of which faults no more will be kept."""
+        still = frozenset(code for code in self.codes if not found.closed(code))
+        if still != self.codes:
+            self.codes, self.full = still, not still
+            self.closed = [fault for fault in self.faults if fault[0] not in still]
 
 
 class Kinds:

@@ -328,14 +328,15 @@ class Pass:
         return usable and not isinstance(fact, Fault)
 
     def _check_again(self, kind: Kind, row: Row, fact: str | Fault | None, line: SourceLine) -> None:
-        """Ask those rules about a row of a known kind that have something to say about it."""
-        faults = [*self._fact_faults(fact, line), *self._checks.faults(row, kind.codes)]
-        self._add(faults, line)
-        kind.full = self.found.full(faults)
+        """Ask those rules about a row of a known kind of which findings are still kept; those of others are counted."""
+        given = [fault for fault in self._fact_faults(fact, line) if fault[0] in kind.codes]
+        self._add([*given, *self._checks.faults(row, kind.codes)], line)
+        self.found.add_again(kind.closed, 1)
+        kind.close(self.found)
         if kind.full and not kind.usable and not kind.read:
-            self._keep_line(line, faults)
+            self._keep_line(line, kind.faults)
 
-    def _keep_line(self, line: SourceLine, faults: list[Fault]) -> None:
+    def _keep_line(self, line: SourceLine, faults: Sequence[Fault]) -> None:
         """Remember a line that holds no usable row, unless somebody named where its fact comes from."""
         leaf, _, raw = line
         if isinstance(leaf, LineRows) and leaf.fact is None:
