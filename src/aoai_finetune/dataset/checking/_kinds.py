@@ -122,6 +122,8 @@ class Kinds:
         What was parsed already is `row`; what stands on the line is then `self.row`.
         """
         self.row = None
+        if raw.endswith(_CR_LF):
+            return None
         value: Any = row
         if value is None:
             bare = raw[:-1] if raw.endswith(b"\n") else raw
@@ -134,11 +136,9 @@ class Kinds:
                     return None if bare[-1] == _CR else kind
                 return self._broken(bare, said)
         if value.__class__ is not dict:
-            return None if raw.endswith(_CR_LF) else self.shapes.get(value.__class__)
+            return self.shapes.get(value.__class__)
         self.row = value
-        if FACT_KEY in value:
-            return None if raw.endswith(_CR_LF) else self._with_fact(value)
-        return None if raw.endswith(_CR_LF) else self.shapes.get(shape_of(value))
+        return self._with_fact(value) if FACT_KEY in value else self.shapes.get(shape_of(value))
 
     def _broken(self, bare: bytes, why: str) -> Kind | None:
         """The kind of a line that is no JSON; the parser's reason is enough for most. None for a blank line."""

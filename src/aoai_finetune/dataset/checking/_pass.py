@@ -212,7 +212,7 @@ class Pass:
         handle, leaf, start = self._reading
         if len(raw) <= self._small:
             kind = self._kinds.met(raw, row)
-            row = self._kinds.row
+            row = self._kinds.row or row
             if kind is not None:
                 self.rows += 1
                 if kind.full and kind.idle:

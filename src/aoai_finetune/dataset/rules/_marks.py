@@ -196,6 +196,8 @@ def _rearranged(value: object) -> object:
 
 def _put_in_order(value: Mapping[str, Any]) -> dict[str, Any]:
     keys = value if len(value) < 2 else _ordered(value)
+    if _NESTED.isdisjoint(map(type, value.values())):
+        return {key: value[key] for key in keys}
     return {
         key: _rearranged(item) if (item := value[key]) and item.__class__ in _NESTED else item for key in keys
     }
