@@ -2,6 +2,7 @@
 
     python benchmarks/hostile.py                                  # every shape, level file: about a minute
     python benchmarks/hostile.py --shape "blank lines" --level deep
+    python benchmarks/hostile.py --method dpo                     # or reinforcement
 
 Prints milliseconds of CPU time, the least of up to five rounds (fewer once it is under the limit), the ratio to
 parsing the same lines with jiter alone, and whether it is under the limit of 100 ms. Other work on the machine makes
@@ -18,9 +19,12 @@ import time
 from collections.abc import Callable
 from functools import partial
 from itertools import count
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from jiter import from_json
+
+if TYPE_CHECKING:
+    from aoai_finetune.dataset import AzureRules
 
 __all__ = ["SHAPES", "main"]
 
@@ -69,10 +73,29 @@ def _text(text: str) -> bytes:
     return _said(_asked(text), _ANSWER).encode() + b"\n"
 
 
+def _preferring(asked: str, preferred: str = f"[{_ANSWER}]", other: str = "[]") -> str:
+    return (
+        f'{{"input":{{"messages":[{asked}]}},"preferred_output":{preferred},"non_preferred_output":{other}}}'
+    )
+
+
 def _schema(depth: int) -> str:
     return '{"type":"object","properties":{"a":' * depth + "{}" + "}}" * depth
 
 
+_KEYS: Final = (
+    "messages",
+    "tools",
+    "functions",
+    "input",
+    "prompt",
+    "id",
+    "type",
+    "text",
+    "url",
+    "name",
+    "weight",
+)
 _HEAD: Final = '{"messages":['
 _CALLED: Final = f'{{"messages":[{_asked("Q")},{{"role":"assistant","tool_calls":['
 _DEEP_CALL: Final = '{"id":"c","type":"function","function":{"name":"f","arguments":"%s"}}'
@@ -217,6 +240,24 @@ SHAPES: Final[dict[str, Callable[[], bytes]]] = {
     "data URIs": lambda: _lines(lambda n: _said(f'{{"role":"user","content":[{{"type":"image_url","image_url":{{"url":"data:image/png;base64,iVBORw0KGgo{n}"}}}}]}}', _ANSWER)),
     "UTF-16": lambda: _lines(lambda n: _said(_asked(str(n)), _ANSWER)).decode().encode("utf-16")[:SIZE],
     "carriage returns at the ends": lambda: _lines(lambda n: _said(_asked(f"Q{n}"), _ANSWER)).replace(b"\n", b"\r\n"),
+    # Rows for other methods
+    "preferences": lambda: _lines(lambda n: _preferring(_asked(f"Q{n}"))),
+    "preferences that are copies": lambda: _lines(lambda _: _preferring(_asked("Q"))),
+    "preferences between the same": lambda: _lines(lambda n: _preferring(_asked(f"Q{n}"), other=f"[{_ANSWER}]")),
+    "preferences between numbers": lambda: _lines(lambda n: f'{{"input":{n},"preferred_output":{n},"non_preferred_output":{n}}}'),
+    "preferences of many roles": lambda: _lines(lambda n: _preferring(_asked("Q"), f'[{{"role":"r{n}"}}]')),
+    "preferences under other names": lambda: _lines(lambda n: f'{{"input":{n},"preferred_completion":{n}}}'),
+    "preferences in one row": lambda: _many(lambda n: f'{{"role":"r{n}"}}', '{"input":{"messages":[]},"preferred_output":[', "]}"),
+    "many keys in an input": lambda: _many(lambda n: f'"k{n}":1', '{"input":{', "}}"),
+    "graded rows": lambda: _lines(lambda n: _said(_asked(f"Q{n}"), more=f',"answer":"{n}"')),
+    "graded rows with new fields": lambda: _lines(lambda n: _said(_asked("Q"), more=f',"a{n}":1')),
+    "facts of numbers": lambda: _lines(lambda n: _said(_asked("Q"), _ANSWER, more=f',"fact":{n}')),
+    "facts and carriage returns": lambda: _lines(lambda n: _said(_asked("Q"), _ANSWER, more=f',"fact":"{n}"') + "\r"),
+    # Longer rows
+    "rows with many roles": lambda: _lines(lambda n: _said(*[f'{{"role":"r{n}{at}","content":{at}}}' for at in range(30)])),
+    "rows with many messages": lambda: _lines(lambda n: _said(*[f'{{"role":"r{n}"}}'] * 20)),
+    "rows with some keys": lambda: _lines(lambda n: "{" + ",".join(f'"k{n}_{at}":1' for at in range(40)) + "}"),
+    "rows of many kinds": lambda: _lines(lambda n: "{" + ",".join(f'"{word}":{n}' for at, word in enumerate(_KEYS) if n >> at & 1) + "}"),
     # Near duplicates
     "nearly the same rows": lambda: _lines(lambda n: _said(_asked(_words(0, 40) + f" {_word(n)}"), _ANSWER)),
     "rows with much in common": lambda: _lines(lambda n: _said(_asked(f"{_words(0, 22)} {_words(12 * n, 12)}"), _ANSWER)),
@@ -252,14 +293,14 @@ def _parsed(data: bytes) -> None:
             continue
 
 
-def measured(data: bytes, level: str) -> tuple[float, float]:
+def measured(data: bytes, level: str, rules: AzureRules | None = None) -> tuple[float, float]:
     """Milliseconds that validation takes at least, and those of the parser alone."""
     from aoai_finetune.dataset import Dataset
 
     dataset: Any = Dataset.from_jsonl(data)
     ours = parser = math.inf
     for _ in range(ROUNDS):
-        ours = min(ours, _took(partial(dataset.validate, level=level)))
+        ours = min(ours, _took(partial(dataset.validate, rules, level=level)))
         parser = min(parser, _took(partial(_parsed, data)))
         if ours < LIMIT:
             break
@@ -270,17 +311,23 @@ def main() -> int:
     """Read the options, and measure."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--level", default="file", choices=("rows", "file", "deep"))
+    parser.add_argument("--method", default="supervised", choices=("supervised", "dpo", "reinforcement"))
     parser.add_argument("--shape", action="append", choices=SHAPES, metavar="NAME", help="this shape alone")
     options = parser.parse_args()
+    from aoai_finetune.dataset import AzureRules
+
+    rules = AzureRules(method=options.method)
     names = options.shape or [*SHAPES]
     measured(b"{}", "deep")  # imports what is needed
     over = 0
     for name in names:
-        took, alone = measured(SHAPES[name](), options.level)
+        took, alone = measured(SHAPES[name](), options.level, rules)
         over += took >= LIMIT
         verdict = "over" if took >= LIMIT else "under"
         print(f"{took:8.1f} ms  {took / max(alone, 0.001):7.1f} x jiter  {verdict:5}  {name}", flush=True)
-    print(f"{len(names)} shapes at level {options.level}, {over} of them take {LIMIT} ms or more")
+    print(
+        f"{len(names)} shapes, {options.method}, level {options.level}: {over} of them take {LIMIT} ms or more"
+    )
     return 0
 
 

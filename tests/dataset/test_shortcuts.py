@@ -139,6 +139,13 @@ def test_several_processes_say_what_one_says(large: Path, workers: int, level: s
     assert level == "rows" or {"duplicate-row", "contradiction", "few-phrasings"} <= alone.counts.keys()
 
 
+@pytest.mark.parametrize("method", ["dpo", "reinforcement"])
+def test_several_processes_say_what_one_says_of_rows_for_other_methods(large: Path, method: Any) -> None:
+    """Whose lines are read in another way."""
+    rules, dataset = AzureRules(method=method, keep=50), Dataset.from_jsonl(large)
+    assert dataset.validate(rules, workers=2) == dataset.validate(rules)
+
+
 def test_processes_that_are_not_forked_say_the_same(large: Path) -> None:
     """Beside another thread nothing is forked, and marks are made another way."""
     import threading

@@ -60,6 +60,10 @@ class Found:
         """Nothing was found but a file that is no JSONL."""
         return not FOREIGN.isdisjoint(self.counts) and len(self.counts) == 1
 
+    def closed(self, code: str) -> bool:
+        """No more faults with this code will be kept."""
+        return code not in self._rules or self.counts.get(code, 0) >= self._keep
+
     def full(self, faults: Iterable[Fault]) -> bool:
         """No more of these will be kept."""
         for fault in faults:

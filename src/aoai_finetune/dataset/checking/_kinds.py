@@ -31,7 +31,7 @@ _SHORT: Final = 64
 ALIKE: Final = bytes(ord("2") if code in b"3456789" else code for code in range(256))
 _COUNTS: Final = re.compile(rb"[\d.]{15}|\d[eE]|[eE][+-]?\d")
 """Numbers that may be too large, depending on their digits."""
-_READ: Final = re.compile(rb"[\\\x80-\xff]|url|arguments|parameters|non_preferred_output")
+_READ: Final = re.compile(rb"\\|url|arguments|parameters|non_preferred_output")
 """Lines in which single letters may count: escapes, what rules look into, and what they compare."""
 
 
@@ -39,12 +39,14 @@ def _digits_do_not_matter(raw: bytes) -> bool:
     """Any digits from 2 to 9 may stand for one another: the line keeps its kind.
 
     0 and 1 count as weights, and 0 at the start of a number; no known word has digits. Which texts are equal stays
-    the same as long as such digits stand in one text only.
+    the same as long as texts with such digits differ in something else, too.
     """
-    if _READ.search(raw) or raw.translate(ALIKE).find(b"2") < 0:
+    alike = raw.translate(ALIKE)
+    if _READ.search(raw) or b"2" not in alike:
         return False
-    texts = raw.translate(ALIKE).split(b'"')
-    return sum(b"2" in text for text in texts[1::2]) <= 1 and not any(map(_COUNTS.search, texts[::2]))
+    texts = alike.split(b'"')
+    numbered = [text for text in texts[1::2] if b"2" in text]
+    return len(numbered) == len({*numbered}) and not any(map(_COUNTS.search, texts[::2]))
 
 
 class Kind:
@@ -52,8 +54,9 @@ class Kind:
 
     Attributes:
         faults: what is wrong with them, as it was with the first one.
-        codes: the codes of these.
-        full: no more of these will be kept.
+        closed: those of which no more will be kept.
+        codes: the codes of the others.
+        full: no more of any of these will be kept.
         usable: they hold rows that can be used.
         plain: they hold rows of which `plain_texts` tells the texts.
         read: rules have to look into their texts all the same.
@@ -62,7 +65,7 @@ class Kind:
         in_order: the keys of all of them are (`_marks.settled`).
     """
 
-    __slots__ = ("codes", "faults", "full", "idle", "in_order", "plain", "read", "times", "usable")
+    __slots__ = ("closed", "codes", "faults", "full", "idle", "in_order", "plain", "read", "times", "usable")
 
     def __init__(
         self,
@@ -75,6 +78,7 @@ class Kind:
         in_order: bool = False,
     ) -> None:
         self.faults = faults
+        self.closed: Sequence[Fault] = ()
         self.codes = frozenset(fault[0] for fault in faults)
         self.full = full
         self.usable = usable
@@ -84,6 +88,13 @@ class Kind:
         self.idle = not usable and not read
         self.in_order = in_order
 
+    def close(self, found: Found) -> None:
+        """Note of which faults no more will be kept."""
+        still = frozenset(code for code in self.codes if not found.closed(code))
+        if still != self.codes:
+            self.codes, self.full = still, not still
+            self.closed = [fault for fault in self.faults if fault[0] not in still]
+
 
 class Kinds:
     """The kinds met so far.
@@ -92,7 +103,7 @@ class Kinds:
         lines: by the whole line, for short ones that hold no usable row. All of them are full.
         alike: the same by the line with `ALIKE` applied to it: lines that differ in digits only.
         shapes: by what decides which findings there are.
-        row: the row that `met` found last.
+        row: the row that `met` found last; None where it found none.
         tries: how many lines are still asked whether their digits matter.
     """
 
@@ -101,7 +112,7 @@ class Kinds:
         self.lines: dict[bytes, Kind] = {}
         self.alike: dict[bytes, Kind] = {}
         self.shapes: dict[object, Kind] = {}
-        self.row: Row = {}
+        self.row: Row | None = None
         self._reasons: dict[str, Kind] = {}
         self.tries = _TRIES
 
@@ -110,6 +121,9 @@ class Kinds:
 
         What was parsed already is `row`; what stands on the line is then `self.row`.
         """
+        self.row = None
+        if raw.endswith(_CR_LF):
+            return None
         value: Any = row
         if value is None:
             bare = raw[:-1] if raw.endswith(b"\n") else raw
@@ -122,11 +136,9 @@ class Kinds:
                     return None if bare[-1] == _CR else kind
                 return self._broken(bare, said)
         if value.__class__ is not dict:
-            return None if raw.endswith(_CR_LF) else self.shapes.get(value.__class__)
+            return self.shapes.get(value.__class__)
         self.row = value
-        if FACT_KEY in value:
-            return None if raw.endswith(_CR_LF) else self._with_fact(value)
-        return None if raw.endswith(_CR_LF) else self.shapes.get(shape_of(value))
+        return self._with_fact(value) if FACT_KEY in value else self.shapes.get(shape_of(value))
 
     def _broken(self, bare: bytes, why: str) -> Kind | None:
         """The kind of a line that is no JSON; the parser's reason is enough for most. None for a blank line."""

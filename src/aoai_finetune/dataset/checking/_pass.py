@@ -203,6 +203,7 @@ class Pass:
         handle, leaf, start = self._reading
         if len(raw) <= self._small:
             kind = self._kinds.met(raw, row)
+            row = self._kinds.row or row
             if kind is not None:
                 self.rows += 1
                 if kind.full and kind.idle:
@@ -211,7 +212,7 @@ class Pass:
                         self._kinds.keep_alike(raw, kind.faults)
                     return 0
                 line = (leaf, number, raw)
-                return USABLE if self._known_row(kind, self._kinds.row, None, line, start + number) else 0
+                return USABLE if self._known_row(kind, row or {}, None, line, start + number) else 0
         whole = raw if len(raw) < MAX_ROW else whole_line(handle, raw)
         return USABLE if self._line((leaf, number, whole), start + number, row) else 0
 
@@ -239,8 +240,9 @@ class Pass:
         leaf, number, _ = line
         fact = leaf.take_fact(row, number)
         shape: object = None
-        # Of plain rows only those with CR LF come here in numbers, and no rule has much to say about them.
-        if size <= self._small and not (self._crlf and self._texts(row)):
+        # Of plain rows only those with CR LF or a fact come here in numbers, and no rule has much to say about them.
+        plain = self._crlf or fact is not None
+        if size <= self._small and not (plain and self._texts(row)):
             shape = shape_of(row)
             if fact.__class__ is Fault or leaf.fact_column is not None:
                 shape = (fact.__class__, leaf.fact_column, shape)
@@ -317,14 +319,15 @@ class Pass:
         return usable and not isinstance(fact, Fault)
 
     def _check_again(self, kind: Kind, row: Row, fact: str | Fault | None, line: SourceLine) -> None:
-        """Ask those rules about a row of a known kind that have something to say about it."""
-        faults = [*self._fact_faults(fact, line), *self._checks.faults(row, kind.codes)]
-        self._add(faults, line)
-        kind.full = self.found.full(faults)
+        """Ask those rules about a row of a known kind of which findings are still kept; those of others are counted."""
+        given = [fault for fault in self._fact_faults(fact, line) if fault[0] in kind.codes]
+        self._add([*given, *self._checks.faults(row, kind.codes)], line)
+        self.found.add_again(kind.closed, 1)
+        kind.close(self.found)
         if kind.full and not kind.usable and not kind.read:
-            self._keep_line(line, faults)
+            self._keep_line(line, kind.faults)
 
-    def _keep_line(self, line: SourceLine, faults: list[Fault]) -> None:
+    def _keep_line(self, line: SourceLine, faults: Sequence[Fault]) -> None:
         """Remember a line that holds no usable row, unless somebody named where its fact comes from."""
         leaf, _, raw = line
         if isinstance(leaf, LineRows) and leaf.fact is None:

@@ -191,13 +191,15 @@ def text_of(content: object) -> str:
     """A content's text, or its text parts joined; empty when there is none."""
     if isinstance(content, str):
         return content
-    texts = (part.get("text") for part in _objects(content))
-    return "".join(text for text in texts if isinstance(text, str))
+    parts = content if is_list(content) else []
+    return "".join([part["text"] for part in parts if is_object(part) and isinstance(part.get("text"), str)])
 
 
 def last_of(row: Mapping[str, Any], role: str) -> Mapping[str, Any] | None:
     """The last message with a role, None if there is none."""
     if "messages" not in row:
+        if not is_object(row.get("input")):
+            return None
         return next((turn for turn in reversed(list(turns(row))) if turn.get("role") == role), None)
     messages: object = row["messages"]
     for message in reversed(messages) if is_list(messages) else ():

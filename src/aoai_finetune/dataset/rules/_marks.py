@@ -14,7 +14,7 @@ from operator import gt
 from typing import Any, Final, TypeAlias
 
 from ..rows._canonical import canonical_json
-from ..rows._example import answer_of, last_of, question_of, text_of
+from ..rows._example import answer_of, question_of, text_of
 from ..rows._shape import is_list, is_object
 from ._messages import MOST
 from ._shapes import LETTERS, WORDS
@@ -59,8 +59,9 @@ def marks_of(row: Mapping[str, Any], mark: Mark, *, in_order: bool = False) -> R
     answered = last.__class__ is dict and last.get("role") == "assistant"
     prompt = mark((*_flat(messages[:-1]), "assistant")) if answered else None
     marked = mark(_bytes_of(row) if whole is None else whole)
-    given = last if answered else last_of(row, "assistant")
-    return prompt, marked, _answer(given) if given else "", _asked(row, messages)
+    given = last if answered else _last(messages, "assistant")
+    asked = _last(messages, "user")
+    return prompt, marked, _answer(given) if given else "", _text(asked.get("content")) if asked else ""
 
 
 def bytes_of_calls(calls: list[Any]) -> bytes:
@@ -68,21 +69,24 @@ def bytes_of_calls(calls: list[Any]) -> bytes:
     return _bytes_of(calls)
 
 
+def _last(messages: list[Any], role: str) -> Mapping[str, Any] | None:
+    for message in reversed(messages):
+        if message.__class__ is dict and message.get("role") == role:
+            found: Mapping[str, Any] = message
+            return found
+    return None
+
+
+def _text(content: object) -> str:
+    """`text_of`, sooner where there is a text or nothing."""
+    return content if isinstance(content, str) else text_of(content) if content else ""
+
+
 def _answer(given: Mapping[str, Any]) -> str | bytes:
     """What a message answers: its text, or else its calls."""
-    content: object = given.get("content")
-    text = content if isinstance(content, str) else text_of(content)
+    text = _text(given.get("content"))
     calls: object = None if text else given.get("tool_calls")
     return bytes_of_calls(calls) if calls and is_list(calls) else text
-
-
-def _asked(row: Mapping[str, Any], messages: list[Any]) -> str:
-    """The last question, which mostly is one of the last two messages."""
-    for message in messages[:-3:-1]:
-        if message.__class__ is dict and message.get("role") == "user":
-            content: object = message.get("content")
-            return content if isinstance(content, str) else text_of(content)
-    return question_of(row)
 
 
 def settled(row: Mapping[str, Any]) -> bool:
@@ -192,6 +196,8 @@ def _rearranged(value: object) -> object:
 
 def _put_in_order(value: Mapping[str, Any]) -> dict[str, Any]:
     keys = value if len(value) < 2 else _ordered(value)
+    if _NESTED.isdisjoint(map(type, value.values())):
+        return {key: value[key] for key in keys}
     return {
         key: _rearranged(item) if (item := value[key]) and item.__class__ in _NESTED else item for key in keys
     }

@@ -2,8 +2,8 @@
 
 All of them share one table of marks. A mark is an integer that is equal for equal things. `hash` makes marks fast,
 but only for one process and those forked from it; `stable_mark` makes them for any process, at several times the
-cost. A row is noted in four numbers of eight bytes (six, if it is not plain), and nothing is compared before the
-last of them: most rows repeat nothing, and a set tells that for all of them at once.
+cost. A row is noted in four numbers of eight bytes (six, if it is not plain and ends with an answer), and nothing
+is compared before the last of them: most rows repeat nothing, and a set tells that for all of them at once.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class _Marks:
         answers: the answers.
         asked: the last questions.
         places: file and line.
-        odd: numbers of the rows that are not plain; `wholes` has the marks of all that they say.
+        odd: numbers of the rows that are not plain and end with an answer; `wholes` has the marks of all that they say.
         given: numbers of the rows that were given a fact; `facts` has the marks of these.
     """
 
@@ -140,10 +140,13 @@ class Repeats:
         mark, marks, (prompt, whole, answer, asked) = self._mark, self._marks, found
         if fact is not None:
             self._note_fact(fact)
-        marks.odd.append(len(marks.prompts))
-        marks.wholes.append(whole)
-        # A row without an answer at its end contradicts none: its prompt is all of it.
-        marks.prompts.append(mark(("whole", whole)) if prompt is None else prompt)
+        if prompt is None:
+            # A row without an answer at its end contradicts none: its prompt is all of it.
+            prompt = mark(("whole", whole))
+        else:
+            marks.odd.append(len(marks.prompts))
+            marks.wholes.append(whole)
+        marks.prompts.append(prompt)
         marks.answers.append(mark(answer))
         marks.asked.append(mark(asked))
         marks.places.append(place)

@@ -106,10 +106,15 @@ def _text(text: str, key: str, texts: dict[str, int]) -> object:
         return (text,)
     if key == "url" and ":" in text:
         return looks_like(text)
-    kind = 0 if text.strip() else 1 if text else 2
-    hidden = "" if text.isprintable() else "".join(_HIDDEN.findall(text))
+    kind = 2 if not text else 1 if text.isspace() else 0
+    hidden = "" if text.isprintable() else _hidden(text)
     same = texts.setdefault(text, len(texts)) if key in _COMPARED else -1
     return (kind, hidden, key == "name" and bool(_NAME.match(text)), same)
+
+
+def _hidden(text: str) -> str:
+    """NUL and controls of direction in the text, in order."""
+    return "\0" * text.count("\0") if text.isascii() else "".join(_HIDDEN.findall(text))
 
 
 _LEAVES: Final[dict[type, Callable[[Any, str, dict[str, int]], object]]] = {

@@ -18,6 +18,8 @@ from ._schema import misfits
 __all__ = ["Declared", "Flat", "ToolRows", "flat_message"]
 
 _KEPT: Final = 256
+_TRIES: Final = 64
+"""Tools that may be new at first; then as long as one in five is."""
 _LARGE: Final = 1 << 14
 """Bytes of tools from which on they are checked when they come a second time: most of that size never do."""
 _SIMPLE: Final[dict[object, tuple[type, ...]]] = {
@@ -129,7 +131,7 @@ class ToolRows:
 
     def declared(self, tools: list[Any], raw: bytes | None = None) -> Declared | None:
         """What such tools declare; None where a rule has something to say about them, or they are new all the time."""
-        if self._missed > _KEPT + 4 * self._met:  # what is new in most rows is not worth remembering
+        if self._missed > _TRIES + 4 * self._met:  # what is new in most rows is not worth remembering
             return None
         key = dumps(tools, 2)  # version 2 has no references: equal bytes for equal values in the same order
         if key in self._known:
