@@ -5,12 +5,13 @@ Every check is a pure function that takes any JSON object and yields `(JSON path
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from ..rows._canonical import canonical_json
 from ..rows._findings import key_path
 from ..rows._shape import is_list, is_object, kind_of
+from ._null import BESIDE_MESSAGES, should_be_absent
 
 __all__ = [
     "MOST",
@@ -287,7 +288,7 @@ def name_type(row: Row) -> Faults:
         if name is _ABSENT:
             if message.get("role") == "function":
                 yield f"{path}.name", "a function message needs the `name` of its function"
-        elif not isinstance(name, str):
+        elif not isinstance(name, str) and not should_be_absent(message, "name"):
             yield f"{path}.name", f"`name` is {kind_of(name)}, not a text"
 
 
@@ -296,7 +297,8 @@ def message_keys(row: Row) -> Faults:
     for path, message in objects(row):
         known = _KEYS.get(str(message.get("role")))
         if known is not None:
-            for key in some([key for key in message if key not in known]):
+            strange = [key for key in message if key not in known and not should_be_absent(message, key)]
+            for key in some(strange):
                 yield key_path(path, key), "a message of this role has no such key"
 
 
@@ -304,12 +306,17 @@ def row_keys(row: Row) -> Faults:
     """Keys that a training row, or the input of a preference row, does not have."""
     preference = is_preference(row)
     known = _PREFERENCE_KEYS if preference else _ROW_KEYS
-    for key in some([key for key in row if key not in known]):
+    for key in some(_strange(row, known)):
         yield key_path("", key), "a training row has no such key"
     asked: object = row.get("input")
     if preference and is_object(asked):
-        for key in some([key for key in asked if key not in _INPUT_KEYS]):
+        for key in some(_strange(asked, _INPUT_KEYS)):
             yield key_path("input", key), "the input of a preference row has no such key"
+
+
+def _strange(found: Row, known: Collection[str]) -> list[str]:
+    """The keys that are not known, without those that are null and known elsewhere: they are `null-key`."""
+    return [key for key in found if key not in known and not (found[key] is None and key in BESIDE_MESSAGES)]
 
 
 def refusal_type(row: Row) -> Faults:
@@ -354,6 +361,8 @@ def weight_value(row: Row) -> Faults:
     """Weights other than 0 and 1."""
     for path, message in objects(row):
         weight: object = message.get("weight", 1)
+        if weight is None:
+            continue  # `null-key` says so
         if isinstance(weight, bool) or not isinstance(weight, (int, float)) or weight not in {0, 1}:
             yield f"{path}.weight", "`weight` is 0 or 1"
 
@@ -365,7 +374,7 @@ def tool_calls(row: Row) -> Faults:
         if is_list(calls) and calls:
             for index, call in enumerate(some(calls)):
                 yield from _call(f"{path}.tool_calls[{index}]", call)
-        elif calls is not _ABSENT:
+        elif calls is not _ABSENT and calls is not None:
             yield f"{path}.tool_calls", "`tool_calls` is a list of at least one call"
 
 

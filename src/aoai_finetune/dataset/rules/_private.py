@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from ._messages import Faults, Row, texts
+from ._space import maybe_spaced
 
 __all__ = ["personal_data", "quiet", "secrets"]
 
@@ -148,8 +149,8 @@ def _kinds(text: str) -> Iterator[str]:
 
 
 def quiet(raw: bytes) -> bool:
-    """The bytes of a row show that neither a secret nor personal data nor damage can stand in its texts."""
-    if not raw.isascii() or _LOUD.search(raw) or _LOUD_WORDS.search(raw.lower()):
+    """The bytes of a row show that neither secrets, personal data, damage nor white space at an end are in its texts."""
+    if not raw.isascii() or _LOUD.search(raw) or _LOUD_WORDS.search(raw.lower()) or maybe_spaced(raw):
         return False
     digits = len(raw) - len(raw.translate(None, _DIGITS))
     if digits < 4:
