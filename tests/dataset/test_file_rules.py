@@ -72,16 +72,6 @@ def test_grader_fields_that_some_rows_lack_are_found(chat: Any) -> None:
     assert found == {"reference": 5, "note": 1}
 
 
-def test_grader_fields_without_end_are_counted_to_a_thousand() -> None:
-    """Each row has another one: what is remembered of them is bounded, and its order is that of the file."""
-    rows = [{"messages": [{"role": "user", "content": "q"}], f"k{number}": 1} for number in range(16_000)]
-    found = of("grader-fields", Dataset.from_examples(rows), AzureRules(method="reinforcement", keep=2000))
-    assert len(found) == 1001
-    assert "more than 1,000 different fields" in found[0].message
-    few = of("grader-fields", Dataset.from_examples(rows), AzureRules(method="reinforcement", keep=3))
-    assert [(finding.line, finding.path) for finding in few] == [(1, "k1"), (1, "k2"), (2, "k0")]
-
-
 @pytest.mark.parametrize(
     ("code", "limit", "severity"),
     [

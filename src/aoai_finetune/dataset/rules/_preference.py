@@ -19,7 +19,6 @@ __all__ = [
 ]
 
 _OPENAI_NAMES: Final = ("preferred_completion", "non_preferred_completion")
-_MOST_FIELDS: Final = 1000
 _NOT_FIELDS: Final = frozenset({"messages", "tools", "parallel_tool_calls", "functions", "fact"})
 
 
@@ -73,36 +72,25 @@ def preference_same(row: Row) -> Faults:
 
 
 class GraderFields:
-    """Fields beside the messages, which a grader reads as `item.*`: some rows have them, and some do not.
-
-    No grader reads more than a thousand: others than the first so many are not counted.
-    """
+    """Fields beside the messages, which a grader reads as `item.*`: some rows have them, and some do not."""
 
     def __init__(self, _settings: Settings) -> None:
         self._rows = 0
         self._fields: dict[str, int] = {}
         self._missing: dict[str, tuple[int, str | None]] = {}
-        self._everywhere: set[str] = set()
         self._first: tuple[int, str | None] = (0, None)
-        self._more = False
 
     def see(self, row: Mapping[str, Any], _fact: str | None, line: int, source: str | None, /) -> None:
         """Count each field, and remember the first row without it."""
-        fields = [field for field in row if field not in _NOT_FIELDS]
-        if not self._rows:
-            self._first, self._everywhere = (line, source), set(fields)
-        for field in self._everywhere.difference(fields):
-            self._missing[field] = line, source
-        self._everywhere.intersection_update(fields)
+        fields = row.keys() - _NOT_FIELDS
+        for field in self._fields.keys() - fields:
+            self._missing.setdefault(field, (line, source))
         for field in fields:
-            if field in self._fields:
-                self._fields[field] += 1
-            elif len(self._fields) < _MOST_FIELDS:
-                self._fields[field] = 1
-                if self._rows:
-                    self._missing[field] = self._first
-            else:
-                self._more = True
+            if field not in self._fields and self._rows and len(self._fields) < 1000:
+                self._missing.setdefault(field, self._first)
+            self._fields[field] = self._fields.get(field, 0) + 1
+        if not self._rows:
+            self._first = (line, source)
         self._rows += 1
 
     def end(self, _rows: int, /) -> Iterator[Spot]:
@@ -116,5 +104,3 @@ class GraderFields:
                     f"{number:,} of {self._rows:,} rows have this field; a grader finds nothing in the others"
                 )
                 yield Spot(said, line, source, key_path("", field))
-        if self._more:
-            yield Spot(f"there are more than {_MOST_FIELDS:,} different fields; the others were not counted")
