@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from aoai_finetune.dataset import AzureRules, Dataset, Rule, Severity
+from aoai_finetune.dataset import AzureRules, Dataset
 from aoai_finetune.errors import DatasetError
 
 Row = dict[str, Any]
@@ -431,6 +431,28 @@ def test_null_where_a_value_is_needed_is_a_value_of_the_wrong_type(lines: Any) -
     assert "null-key" not in dict(found(lines, row))
 
 
+@pytest.mark.parametrize(
+    ("said_by", "path"),
+    [
+        ({"refusal": "TEXT"}, "refusal"),
+        ({"tool_calls": [call('{"key": "TEXT"}')]}, "tool_calls[0].function.arguments"),
+        ({"function_call": {"name": "f", "arguments": '{"key": "TEXT"}'}}, "function_call.arguments"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("sk-" + "a1" * 20, "secret"), ("ann.lee@contoso.com", "personal-data"), ("\u202eabc", "bidi-control"),
+     ("caf\ufffd", "text-damaged")],
+)  # fmt: skip
+def test_what_the_model_says_in_calls_and_refusals_is_looked_at_too(
+    lines: Any, said_by: Row, path: str, text: str, code: str
+) -> None:
+    """It learns them like any other text."""
+    turn = json.loads(json.dumps(said_by).replace("TEXT", text))
+    row = said(USER, {"role": "assistant", "content": None, **turn}, tools=[DECLARED])
+    assert (code, f"messages[1].{path}") in found(lines, row, level="deep")
+
+
 def test_an_unknown_role_suggests_the_near_one(lines: Any) -> None:
     """And does not repeat what stood there, which could be anything."""
     [finding] = Dataset.from_jsonl(lines(asked(role="assistent"))).validate(level="rows").findings[:1]
@@ -488,83 +510,6 @@ def test_an_unknown_method_is_an_error() -> None:
     """The message lists those there are."""
     with pytest.raises(DatasetError, match="supervised, dpo, reinforcement"):
         AzureRules(method="sft")
-
-
-def polite(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """A rule a user might write."""
-    if "please" not in row["messages"][0]["content"]:
-        yield "messages[0].content", "ask politely"
-
-
-def test_a_rule_of_your_own_is_checked_on_every_row(lines: Any) -> None:
-    """On plain rows too, for which the library's rules are skipped."""
-    own = Rule(code="politeness", severity=Severity.WARNING, summary="Questions are polite", row=polite)
-    rows = lines(said({"role": "user", "content": "please"}, ASSISTANT), GOOD)
-    report = Dataset.from_jsonl(rows).validate(AzureRules(extra=[own]), level="rows")
-    assert [(finding.code, finding.line) for finding in report.findings] == [("politeness", 2)]
-
-
-def test_what_a_rule_of_your_own_raises_is_a_finding(lines: Any) -> None:
-    """Without the text in it: a row that it did not expect must not hide what others find."""
-    own = Rule(
-        code="politeness", severity=Severity.INFO, summary="Questions are polite", row=polite, hint="Ask"
-    )
-    report = Dataset.from_jsonl(lines({}, said({**USER, "content": "please"}), GOOD)).validate(
-        AzureRules(extra=[own])
-    )
-    found = [
-        (finding.line, finding.path, finding.message) for finding in report if finding.code == "politeness"
-    ]
-    assert found == [
-        (1, "", "the check of this rule raised KeyError"),
-        (3, "messages[0].content", "ask politely"),
-    ]
-    assert report.counts["messages-missing"] == 1
-
-
-class Broken:
-    """A check of a whole file that fails wherever it is asked."""
-
-    def __init__(self, _settings: Any) -> None:
-        self.blind = False
-
-    def see(
-        self, row: Mapping[str, Any], _fact: str | None, _line: int, _source: str | None, /
-    ) -> str | None:
-        """Row text in the error."""
-        raise ValueError(row["messages"][0]["content"])
-
-    def end(self, _rows: int, /) -> list[Any]:
-        """As above."""
-        raise LookupError("Q")
-
-
-def test_what_a_file_check_of_your_own_raises_is_a_finding(lines: Any) -> None:
-    """On the row, and at the end."""
-    own = Rule(code="own", severity=Severity.INFO, summary="Own", file=Broken, hint="Look", level="file")
-    report = Dataset.from_jsonl(lines(GOOD)).validate(AzureRules(extra=[own]))
-    found = {(finding.line, finding.message) for finding in report if finding.code == "own"}
-    assert found == {
-        (1, "the check of this rule raised ValueError"),
-        (None, "the check of this rule raised LookupError"),
-    }
-
-
-@pytest.mark.parametrize("options", [{"keep": 0}, {"keep": -1}, {"n_epochs": 0}])
-def test_numbers_of_rules_are_at_least_one(options: Any) -> None:
-    """With nothing kept there would be no first error to raise."""
-    with pytest.raises(DatasetError, match="at least 1"):
-        AzureRules(**options)
-
-
-def test_a_rule_with_a_known_code_takes_its_place(lines: Any) -> None:
-    """This is how a severity is changed."""
-    known = next(rule for rule in AzureRules().describe() if rule.code == "too-few-examples")
-    report = Dataset.from_jsonl(lines(GOOD)).validate(
-        AzureRules(extra=[replace(known, severity=Severity.WARNING)])
-    )
-    assert report.ok
-    assert report.counts["too-few-examples"] == 1
 
 
 def test_every_rule_says_where_it_comes_from() -> None:

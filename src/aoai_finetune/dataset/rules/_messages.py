@@ -20,6 +20,7 @@ __all__ = [
     "CheckedRow",
     "Faults",
     "Row",
+    "all_texts",
     "audio",
     "content_missing",
     "content_type",
@@ -163,6 +164,25 @@ def _all_texts(messages: Iterable[tuple[str, Row]]) -> Iterator[tuple[str, str]]
         for at, part in enumerate(some(content)):
             if is_object(part) and isinstance(part.get("text"), str):
                 yield f"{path}.content[{at}].text", part["text"]
+
+
+def all_texts(row: Row) -> Iterator[tuple[str, str]]:
+    """The texts of the messages, and what else the model says in them: refusals, and the arguments of calls."""
+    yield from texts(row)
+    for path, message in objects(row):
+        if len(message) > 2:
+            yield from _other_texts(path, message)
+
+
+def _other_texts(path: str, message: Row) -> Iterator[tuple[str, str]]:
+    if isinstance(message.get("refusal"), str):
+        yield f"{path}.refusal", message["refusal"]
+    calls: object = message.get("tool_calls")
+    called = [(f"{path}.tool_calls[{at}].function", call) for at, call in enumerate(some(calls))]
+    functions = [(place, call.get("function")) for place, call in called if is_object(call)]
+    for place, function in [*functions, (f"{path}.function_call", message.get("function_call"))]:
+        if is_object(function) and isinstance(function.get("arguments"), str):
+            yield f"{place}.arguments", function["arguments"]
 
 
 def list_too_long(row: Row) -> Faults:

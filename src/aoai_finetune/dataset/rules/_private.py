@@ -10,7 +10,7 @@ import string
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from ._messages import Faults, Row, texts
+from ._messages import Faults, Row, all_texts
 from ._space import maybe_spaced
 
 __all__ = ["personal_data", "quiet", "secrets"]
@@ -100,7 +100,7 @@ _PERSONAL: Final[tuple[tuple[str, str, int, re.Pattern[str], Callable[[str], boo
 
 def secrets(row: Row) -> Faults:
     """Texts with something of the form of a key, a token or a password."""
-    for path, text in texts(row):
+    for path, text in all_texts(row):
         yield from ((path, f"heuristic: the text may hold {what}") for what in dict.fromkeys(_secret(text)))
 
 
@@ -132,7 +132,7 @@ def _has_password(text: str) -> bool:
 
 def personal_data(row: Row) -> Faults:
     """Texts with something of the form of an address, a number of a person, or an account."""
-    for path, text in texts(row):
+    for path, text in all_texts(row):
         yield from ((path, f"heuristic: the text may hold {what}") for what in dict.fromkeys(_kinds(text)))
 
 
