@@ -105,13 +105,16 @@ def test_the_fingerprint_depends_on_rows_and_their_order_alone(rows: list[Any], 
     assert (Dataset.from_examples(shuffled).fingerprint == plain.fingerprint) == (shuffled == rows)
 
 
+EVERY_METHOD = [
+    (AzureRules(method=method, min_examples=1), level)
+    for method, level in (("supervised", "file"), ("dpo", "file"), ("reinforcement", "rows"))
+]
+
+
 def check_rows(rows: list[Any]) -> None:
     """No method raises, whatever stands in the rows; what one accepts can be used in every way, and comes back."""
     dataset = Dataset.from_jsonl(b"".join(json.dumps(row).encode() + b"\n" for row in rows))
-    reports = [
-        dataset.validate(AzureRules(method=method, min_examples=1), level=level)
-        for method, level in (("supervised", "file"), ("dpo", "file"), ("reinforcement", "rows"))
-    ]
+    reports = [dataset.validate(rules, level=level) for rules, level in EVERY_METHOD]
     if not rows or not any(report.ok for report in reports):
         return
     assert Dataset.from_jsonl(dataset.to_bytes()) == dataset
