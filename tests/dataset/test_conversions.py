@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from aoai_finetune.dataset import Dataset, by_answer
 from aoai_finetune.errors import DatasetError, NotSupported
@@ -132,6 +134,58 @@ def test_a_table_that_cannot_be_read_is_an_error(data: bytes, says: str) -> None
     assert "s3cret" not in str(caught.value)
 
 
+def test_an_error_names_the_line_of_the_file() -> None:
+    """Where the record begins: the header is line 1, cells have line ends in them, and blank lines count."""
+    with pytest.raises(DatasetError, match="line 5: the line has 3 cells"):
+        Dataset.from_csv(b'question,answer\n"Q\nR",A\n\n"S\nT",,\n')
+    with pytest.raises(DatasetError, match="line 4: the line has 1 cells"):
+        Dataset.from_csv(b'question,answer\n"Q\nR",A\n"S\nT"\n')
+    with pytest.raises(DatasetError, match="line 3: this is not CSV"):
+        Dataset.from_csv(b'question,answer\nQ,A\n"R"s,B\n')
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["question,answer\ns3cret,A\n", "s3cret " * 40, io.TextIOWrapper(io.BytesIO(b"s3cret\xff"), "utf-8")],
+)
+def test_a_text_in_place_of_a_path_is_not_repeated(source: Any) -> None:
+    """Nor what a text file said before it broke."""
+    for read in (Dataset.from_csv, Dataset.from_jsonl):
+        with pytest.raises(DatasetError) as caught:
+            read(source)
+        assert "s3cret" not in f"{caught.value}{caught.value.args}{caught.value.source}"
+        assert caught.value.__context__ is None or caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("encoding", ["klingon", "base64", "rot13", "undefined", "\0", ""])
+def test_what_is_no_encoding_of_texts_is_an_error(encoding: str) -> None:
+    """Both ways, also without any row."""
+    with pytest.raises(DatasetError, match="there is no encoding"):
+        Dataset.from_csv(b"question,answer\n", encoding=encoding)
+    with pytest.raises(DatasetError, match="there is no encoding"):
+        of([]).to_csv(encoding=encoding)
+
+
+def test_names_of_columns_have_to_fit_the_encoding_too() -> None:
+    """They are written before any row."""
+    with pytest.raises(DatasetError, match="cannot be written in ascii"):
+        of([]).to_csv(question="質問", encoding="ascii")
+
+
+@pytest.mark.parametrize("delimiter", ["", ", ", '"', "\n", "\r"])
+def test_a_delimiter_is_one_character(delimiter: str) -> None:
+    """And none that means something else."""
+    with pytest.raises(DatasetError, match="delimiter"):
+        Dataset.from_csv(b"question,answer\nQ,A\n", delimiter=delimiter)
+
+
+@pytest.mark.parametrize("pair", [None, 3, "QA", ("Q",), ("Q", "A", "more"), {}])
+def test_what_is_no_pair_is_an_error_with_its_number(pair: Any) -> None:
+    """Two letters are none either."""
+    with pytest.raises(DatasetError, match="line 2: a pair is a question and an answer"):
+        Dataset.from_pairs([("Q", "A"), pair])
+
+
 @pytest.mark.parametrize("options", [{"encoding": "klingon"}, {"fact": "topic"}, {"system": "role"}])
 def test_what_a_table_does_not_have_is_an_error(options: Any) -> None:
     """A column that was named has to be there."""
@@ -195,8 +249,8 @@ class Frame:
     """What `from_pandas` needs of a data frame."""
 
     def __init__(self, **columns: list[Any]) -> None:
-        self.columns = list(columns)
-        self._cells = columns
+        self.columns: list[Any] = list(columns)
+        self._cells: dict[Any, list[Any]] = columns
 
     def to_dict(self, orient: str) -> list[dict[str, Any]]:
         """Its lines."""
@@ -215,6 +269,67 @@ def test_a_frame_of_questions_becomes_pairs() -> None:
     frame = Frame(q=["Q"], a=["A"], system=[None], topic=["t"], other=[1])
     dataset = Dataset.from_pandas(frame, question="q", answer="a", fact="topic")
     assert same(dataset, of([("Q", "A", None, "t")]))
+
+
+class Secretive:
+    """A value of some library that shows itself when anything goes wrong."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    @override
+    def __ne__(self, other: object) -> bool:
+        if self._what == "compared":
+            raise ValueError("s3cret")
+        return other is not self
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def tolist(self) -> Any:
+        """What arrays have."""
+        if self._what == "listed":
+            raise KeyError("s3cret")
+        return self
+
+
+@pytest.mark.parametrize("cell", [Secretive("compared"), Secretive("listed"), Decimal("sNaN")])
+@pytest.mark.parametrize("names", [("question", "answer"), ("messages", "note")])
+def test_a_cell_that_cannot_be_read_is_an_error_of_ours(cell: Any, names: tuple[str, str]) -> None:
+    """With its line and column, without what the library said of it."""
+    record = dict(zip(names, ("Q", cell), strict=True))
+    for read, table in (
+        (Dataset.from_pandas, Frame(**{n: [c] for n, c in record.items()})),
+        (Dataset.from_huggingface, [record]),
+    ):
+        with pytest.raises(DatasetError, match=f"line 1, {names[1]}: the cell cannot be read") as caught:
+            read(table)
+        assert "s3cret" not in f"{caught.value}"
+        assert caught.value.__suppress_context__
+
+
+def test_columns_may_have_numbers_for_names() -> None:
+    """As a frame without names has, and a row of a stream may have."""
+    frame = Frame(question=["Q"], answer=["A"], other=[1])
+    frame.columns = [0, 1, None]
+    frame._cells = dict(zip(frame.columns, frame._cells.values(), strict=True))
+    assert Dataset.from_pandas(frame, question="0", answer="1").to_pairs() == [("Q", "A")]
+    with pytest.raises(DatasetError, match="no column 'question' among 2"):
+        Dataset.from_huggingface([{0: "Q", None: "A"}])
+
+
+def test_two_columns_of_one_name_are_an_error() -> None:
+    """A library would leave one of them out, with a warning."""
+    frame = Frame(messages=[[]])
+    frame.columns = ["messages", "messages"]
+    with pytest.raises(DatasetError, match="1 columns have the name of another one"):
+        Dataset.from_pandas(frame)
+
+
+@pytest.mark.parametrize("table", [None, 3, [1], ["text"], "text", [["Q", "A"]]])
+def test_rows_without_names_are_no_table(table: Any) -> None:
+    """Of Hugging Face's."""
+    with pytest.raises(DatasetError, match="not a table whose rows have named cells"):
+        Dataset.from_huggingface(table)
 
 
 def test_a_cell_without_a_text_is_an_error() -> None:
@@ -236,7 +351,7 @@ def test_a_cell_that_is_nested_too_deeply_is_an_error() -> None:
     deep: list[Any] = []
     for _ in range(5_000):
         deep = [deep]
-    with pytest.raises(DatasetError, match="line 1: the row is nested too deeply"):
+    with pytest.raises(DatasetError, match="line 1, messages: the cell is nested too deeply"):
         Dataset.from_huggingface([{"messages": deep}])
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from aoai_finetune.dataset import AzureRules, Dataset
 from aoai_finetune.dataset.rules._hidden import damaged_text
 from aoai_finetune.dataset.rules._private import personal_data, quiet, secrets
+from aoai_finetune.dataset.rules._space import white_space
 from aoai_finetune.dataset.tokens._tokens import counter_for, row_tokens
 
 PIECES = st.sampled_from(
@@ -19,7 +20,7 @@ PIECES = st.sampled_from(
      "-", " ", "AccountKey=", "password", "api_key", "Passwd", "client-secret", "=", ":", "'", '"', "@", "a", "example.com",
      "foo.org", "+1", " 555", "0", "-12-", "3456", "4111111111111111", "DE89 3704 0044 0532 0130 00", "マイナンバー", "個人番号",
      "123-45-6789", "1234 5678 9012", "x" * 30, "\u212a", "\u017f", "é", "-----BEGIN RSA PRIVATE KEY-----", "１２３４", "_",
-     "\ufffd", "\ufeff", "\n", "\\"]
+     "\ufffd", "\ufeff", "\n", "\r", "\t", "\\", ", ", ": "]
 )  # fmt: skip
 TEXTS = st.lists(PIECES, max_size=8).map("".join)
 ROWS = st.lists(st.fixed_dictionaries({"role": st.just("user"), "content": TEXTS}), max_size=2).map(
@@ -31,7 +32,7 @@ ROWS = st.lists(st.fixed_dictionaries({"role": st.just("user"), "content": TEXTS
 def test_a_row_that_is_quiet_holds_nothing_private(row: Any, ascii_only: bool) -> None:
     """Its bytes tell, however they are escaped."""
     if quiet(json.dumps(row, ensure_ascii=ascii_only).encode()):
-        assert not [*secrets(row), *personal_data(row), *damaged_text(row)]
+        assert not [*secrets(row), *personal_data(row), *damaged_text(row), *white_space(row)]
 
 
 @given(st.lists(ROWS, min_size=1, max_size=3))

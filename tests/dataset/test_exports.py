@@ -51,6 +51,20 @@ def test_the_text_has_every_finding_on_a_line(report: ValidationReport, folder: 
     )
 
 
+def test_what_is_about_a_whole_file_has_no_line(chat: Any, folder: Path) -> None:
+    """Line 1 would send a reader to a row that is as good as the others."""
+    rows = [chat(f"q{number}") for number in range(9)]
+    path = Dataset.from_examples(rows).to_jsonl(folder / "one answer.jsonl")
+    stored, memory = Dataset.from_jsonl(path).validate(), Dataset.from_examples(rows).validate()
+    assert f"{path}: error too-few-examples: only 9" in stored.to_text()
+    assert "rows: error too-few-examples: only 9" in memory.to_text()
+    results = json.loads(stored.to_sarif(root=folder))["runs"][0]["results"]
+    assert {result["properties"]["scope"] for result in results} == {"file"}
+    assert all(finding["line"] is None for finding in json.loads(stored.to_json())["findings"])
+    html = stored.to_html(folder / "report.html").read_text(encoding="utf-8")
+    assert "line 1" not in html + stored._repr_html_() + str(stored)
+
+
 def test_the_text_says_how_many_findings_were_not_kept() -> None:
     """A bounded list must not look complete."""
     report = Dataset.from_jsonl(b"{\n" * 5).validate(AzureRules(keep=2), level="rows")

@@ -77,6 +77,32 @@ def test_missing_cells_of_pandas_are_no_values() -> None:
         assert Dataset.from_pandas(frame)[0].given_fact is None
 
 
+def test_numbers_and_arrays_of_numpy_are_those_of_json() -> None:
+    """Whatever is missing in them; what JSON has nothing for is an error with its line."""
+    pandas, numpy = pytest.importorskip("pandas"), pytest.importorskip("numpy")
+    turns = numpy.array(
+        [{"role": "user", "content": numpy.str_("Q"), "weight": numpy.int64(1)}], dtype=object
+    )
+    frame = pandas.DataFrame({"messages": [turns], "note": [0]}, dtype=object)
+    for missing in (numpy.float32("nan"), numpy.datetime64("NaT"), pandas.NaT):
+        frame.at[0, "note"] = missing
+        [example] = Dataset.from_pandas(frame)
+        assert example.row == {"messages": [{"role": "user", "content": "Q", "weight": 1}]}
+    frame.at[0, "note"] = numpy.bool_(True)
+    assert Dataset.from_pandas(frame)[0].row["note"] is True
+    frame.at[0, "note"] = pandas.Timestamp("2026-11-30")
+    with pytest.raises(DatasetError, match="line 1: the row cannot be written as JSON"):
+        Dataset.from_pandas(frame)
+
+
+def test_two_columns_of_one_name_are_an_error_in_pandas_too() -> None:
+    """It would drop one of them, with a warning."""
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame([["Q", "A", "B"]], columns=["question", "answer", "answer"])
+    with pytest.raises(DatasetError, match="name of another"):
+        Dataset.from_pandas(frame)
+
+
 def test_rows_survive_hugging_face() -> None:
     """Tools travel as JSON, and what typed columns add is taken out again."""
     pytest.importorskip("datasets")

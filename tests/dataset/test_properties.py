@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
+import pytest
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from aoai_finetune.dataset import (
@@ -104,18 +105,50 @@ def test_the_fingerprint_depends_on_rows_and_their_order_alone(rows: list[Any], 
     assert (Dataset.from_examples(shuffled).fingerprint == plain.fingerprint) == (shuffled == rows)
 
 
-@given(st.lists(ROW, max_size=4))
-def test_no_json_crashes_validation(rows: list[Any]) -> None:
-    """Any value in any place; and what validation accepts can be used in every way."""
+EVERY_METHOD = [
+    (AzureRules(method=method, min_examples=1), level)
+    for method, level in (("supervised", "file"), ("dpo", "file"), ("reinforcement", "rows"))
+]
+
+
+def check_rows(rows: list[Any]) -> None:
+    """No method raises, whatever stands in the rows; what one accepts can be used in every way, and comes back."""
     dataset = Dataset.from_jsonl(b"".join(json.dumps(row).encode() + b"\n" for row in rows))
-    if dataset.validate(level="rows").ok:
-        for example in dataset:
-            assert json.loads(example.canonical) == example.row
-            assert example.kind in {"chat", "preference", "reinforcement"}
-            assert isinstance(example.fact, str)
-            assert all(isinstance(message.text, str) for message in example.messages)
-            assert row_tokens(example.row, counter_for(None)) > 0
-            assert Example.from_canonical(example.canonical, fact=example.fact) == example
+    reports = [dataset.validate(rules, level=level) for rules, level in EVERY_METHOD]
+    if not rows or not any(report.ok for report in reports):
+        return
+    assert Dataset.from_jsonl(dataset.to_bytes()) == dataset
+    assert [example.fact for example in Dataset.from_jsonl(dataset.to_jsonl(keep_facts=True).encode())] == [
+        example.fact for example in dataset
+    ]
+    for example in dataset:
+        assert json.loads(example.canonical) == example.row
+        assert example.kind in {"chat", "preference", "reinforcement"}
+        assert isinstance(example.fact, str)
+        assert all(isinstance(message.text, str) for message in example.messages)
+        assert row_tokens(example.row, counter_for(None)) > 0
+        assert Example.from_canonical(example.canonical, fact=example.fact) == example
+
+
+@settings(max_examples=1000)
+@given(st.lists(ROW, max_size=2))
+def test_no_json_crashes_validation(rows: list[Any]) -> None:
+    """Any value in any place."""
+    check_rows(rows)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(100))
+def test_no_json_crashes_validation_in_a_hundred_thousand_cases(part: int) -> None:
+    """A thousand of them, others in each part."""
+
+    @seed(part)
+    @settings(max_examples=1_000, database=None)
+    @given(st.lists(ROW, max_size=2))
+    def check(rows: list[Any]) -> None:
+        check_rows(rows)
+
+    check()
 
 
 @given(st.binary(max_size=200) | st.lists(ROW.map(json.dumps)).map(lambda rows: "\n".join(rows).encode()[3:]))
@@ -201,6 +234,9 @@ def test_any_arrangement_of_rows_reads_like_a_list(
 def test_the_shortcut_for_plain_rows_hides_nothing(row: Any) -> None:
     """Validation finds what every rule finds when it is asked alone."""
     row.pop("fact", None)
-    rules = AzureRules().describe()
-    expected = {rule.code for rule in rules if rule.row is not None and list(rule.row(row))}
-    assert set(Dataset.from_examples([row]).validate(level="rows").counts) == expected
+    found = {rule.code: rule.level for rule in AzureRules().describe() if rule.row and list(rule.row(row))}
+    rows, deep = (
+        set(Dataset.from_examples([row]).validate(level=level).counts) for level in ("rows", "deep")
+    )
+    assert rows == {code for code, level in found.items() if level == "rows"}
+    assert deep >= found.keys()

@@ -153,6 +153,18 @@ def test_keys_that_are_null_go_where_they_may_be_absent() -> None:
     assert "messages[0].name: `name` is null -> no such key" in str(repair.fixes[2])
 
 
+def test_null_keys_of_preference_rows_go_too() -> None:
+    """Beside the messages of their input."""
+    asked = {"messages": [{"role": "user", "content": "Q"}], "tools": None}
+    answer = {"role": "assistant", "content": "A", "tool_calls": None}
+    fixed = repaired({"input": asked, "preferred_output": [answer], "non_preferred_output": [answer]})
+    assert [fix.path for fix in fixed.fixes] == [
+        "input.tools",
+        "preferred_output[0].tool_calls",
+        "non_preferred_output[0].tool_calls",
+    ]
+
+
 def test_what_may_be_null_stays_null() -> None:
     """An answer that only calls a tool has no content, and one that is none has no refusal."""
     call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
@@ -320,13 +332,13 @@ def test_findings_of_a_fixable_kind_say_so() -> None:
         {"conversations": [{"from": "human", "value": "Q"}, {"from": "gpt", "value": "B"}]},
         older,
         older,
+        said(("user", "Q "), ("assistant", "C")),
+        {**said(("user", "R"), ("assistant", "D")), "tools": None},
         BOM + b"{}",
     )
-    named = {finding.fix for finding in repair.original.validate().findings} - {""}
+    named = {finding.fix for finding in repair.original.validate(level="deep").findings} - {""}
     assert named == set(repair.counts)
-    # White space is no finding, and a null key is one of many that a value of another kind has, too.
-    unnamed = {"white-space", "null-key"}
-    assert named == {*MENDERS, "blank-line", "byte-order-mark", "duplicate-row", "line-end"} - unnamed
+    assert named == {*MENDERS, "blank-line", "byte-order-mark", "duplicate-row", "line-end"}
 
 
 def test_the_summary_groups_fixes_by_name() -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from aoai_finetune.dataset import AzureRules, Dataset, Rule, Severity
+from aoai_finetune.dataset import AzureRules, Dataset
 from aoai_finetune.errors import DatasetError
 
 Row = dict[str, Any]
@@ -109,6 +110,7 @@ CASES: dict[str, tuple[str, Any, Any]] = {
     "row-key-unknown": ("note", {**GOOD, "note": ""}, {**GOOD, "tools": []}),
     "weight-value": ("messages[1].weight", answered(weight=2), answered(weight=0)),
     "weight-role": ("messages[0].weight", asked(weight=1), answered(weight=1)),
+    "null-key": ("messages[1].weight", answered(weight=None), answered(refusal=None, function_call=None)),
     "tool-calls": ("messages[1].tool_calls", answered(tool_calls=[]), answered(tool_calls=[CALL])),
     "function-call": (
         "messages[1].function_call.arguments",
@@ -227,6 +229,7 @@ CASES: dict[str, tuple[str, Any, Any]] = {
 }
 DEEP: dict[str, tuple[str, Any, Any]] = {
     "text-damaged": ("messages[0].content", asked(content="caf\ufffd"), asked(content="café")),
+    "white-space": ("messages[1].content", answered(content="A\n"), answered(content="A\nB")),
     "secret": (
         "messages[0].content",
         asked(content="my key is sk-" + "a1" * 20),
@@ -255,31 +258,90 @@ OTHER_METHODS: dict[str, tuple[str, str, Any, Any]] = {
         preference(preferred_output=[{**ASSISTANT, "content": "better"}]),
     ),
 }
-ELSEWHERE = {  # tested where they belong: reading, facts and whole files
-    "json-array",
-    "csv-table",
-    "line-end",
-    "row-too-long",
-    "fact-missing",
-    "too-few-examples",
-    "duplicate-row",
-    "one-answer",
-    "few-phrasings",
-    "history-conflict",
-    "near-miss",
-    "image-model",
-    "contradiction",
-    "shared-row",
-    "shared-question",
-    "grader-fields",
-    "file-size",
-    "file-size-upload",
-    "file-size-portal",
-    "example-tokens",
-    "job-tokens",
-    "images-per-file",
-    "near-duplicate",
-    "knowledge-like",
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """Rows that break a rule about whole files, nearly the same ones that do not, and how they are validated."""
+
+    broken: Any
+    good: Any
+    rules: dict[str, Any] = field(default_factory=dict[str, Any])
+    fact: str | None = None
+    history: list[Row] | None = None
+    validation: list[Row] | None = None
+
+    def counts(self, rows: Any) -> Mapping[str, int]:
+        """Findings per code at the deepest level. Bytes are a file as it is."""
+        data = rows if isinstance(rows, bytes) else b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+        others = {"history": self.history, "validation": self.validation}
+        given: dict[str, Any] = {
+            name: Dataset.from_examples(rows) for name, rows in others.items() if rows is not None
+        }
+        rules = AzureRules(**self.rules)
+        return Dataset.from_jsonl(data, fact=self.fact).validate(rules, level="deep", **given).counts
+
+
+def pair(question: str, answer: str = "A", **keys: Any) -> Row:
+    """A row of a question and its answer."""
+    return said({**USER, "content": question}, {**ASSISTANT, "content": answer}, **keys)
+
+
+def at_most(name: str, value: int, **keys: Any) -> dict[str, Any]:
+    """Rules with another limit."""
+    return {"limits": {name: value}, **keys}
+
+
+LONG = " ".join(f"word{n}" for n in range(40))
+PHRASED = [pair(f"{word} x?") for word in ("a", "b", "c", "d")]
+BOUGHT = [pair(f"What does product {n} cost?", f"It costs {n * 7} dollars.") for n in range(20)]
+SPOKEN = [pair(f"What does product {n} cost?", f"My dear friend, ask the shop{'!' * n}") for n in range(20)]
+SIZE = len(json.dumps(GOOD)) + 1
+TOKENS = Dataset.from_examples([GOOD]).tokens().tokens
+GRADED: Row = {**ASKED, "reference": 1}
+FILES: dict[str, File] = {
+    "json-array": File(broken=b'[{"messages": []}]', good=b'{"messages": []}'),
+    "csv-table": File(broken=b"question,answer\nQ,A\n", good=b'{"question": "Q"}\n'),
+    "line-end": File(broken=json.dumps(GOOD).encode() + b"\r\n", good=[GOOD]),
+    "row-too-long": File(broken=b" " * (64 << 20) + b"{}\n", good=b" " * (64 << 10) + b"{}\n"),
+    "fact-missing": File(fact="topic", broken=[GOOD], good=[{**GOOD, "topic": "t"}]),
+    "too-few-examples": File(broken=[GOOD] * 9, good=[GOOD] * 10),
+    "duplicate-row": File(broken=[GOOD, GOOD], good=[GOOD, pair("Q!")]),
+    "one-answer": File(broken=[pair("Q"), pair("R")], good=[pair("Q"), pair("R", "B")]),
+    "few-phrasings": File(broken=[*PHRASED[:3], PHRASED[0]], good=PHRASED),
+    "fact-answers": File(
+        broken=[pair("Q", "9", fact="f"), pair("R", "9.5", fact="f")],
+        good=[pair("Q", "9", fact="f"), pair("R", "9.", fact="f"), pair("S", "9.5")],
+    ),
+    "history-conflict": File(history=[pair("Q", "A")], broken=[pair("q?", "B")], good=[pair("q?", "a.")]),
+    "near-miss": File(
+        history=[pair("What does the plan for ten people cost?", "10")],
+        broken=[pair("What does the plan for ten people cost now?", "12")],
+        good=[pair("What does the plan for ten people cost now?", "10")],
+    ),
+    "contradiction": File(broken=[pair("Q", "A"), pair("Q", "B")], good=[pair("Q", "A"), pair("R", "B")]),
+    "shared-row": File(validation=[GOOD], broken=[pair("R"), GOOD], good=[pair("R"), pair("S")]),
+    "shared-question": File(validation=[GOOD], broken=[pair("q?", "B")], good=[pair("r?", "B")]),
+    "grader-fields": File(
+        rules={"method": "reinforcement"},
+        broken=[GRADED, ASKED],
+        good=[GRADED, {**GRADED, "reference": None}],
+    ),
+    "file-size": File(rules=at_most("file-bytes", SIZE), broken=[GOOD, GOOD], good=[GOOD]),
+    "file-size-upload": File(rules=at_most("upload-bytes", SIZE), broken=[GOOD, GOOD], good=[GOOD]),
+    "file-size-portal": File(rules=at_most("portal-bytes", SIZE), broken=[GOOD, GOOD], good=[GOOD]),
+    "example-tokens": File(rules=at_most("example-tokens", TOKENS), broken=[pair("Q " * 9)], good=[GOOD]),
+    "job-tokens": File(
+        rules=at_most("job-tokens", 2 * TOKENS, n_epochs=2), broken=[GOOD, pair("R")], good=[GOOD]
+    ),
+    "images-per-file": File(rules=at_most("images-per-file", 1), broken=[image(), image()], good=[image()]),
+    "image-model": File(
+        rules={"model": "gpt-4.1-nano-2025-04-14"}, broken=[image()], good=[{**GOOD, "tools": []}]
+    ),
+    "near-duplicate": File(
+        broken=[pair("Q", LONG), pair("Q", f"{LONG} more")], good=[pair("Q", LONG), pair("Q", LONG[::-1])]
+    ),
+    "knowledge-like": File(broken=BOUGHT, good=SPOKEN),
 }
 
 
@@ -319,11 +381,19 @@ def test_rules_of_other_methods_find_what_they_are_for(lines: Any, code: str) ->
     assert code not in dict(found(lines, good, method))
 
 
+@pytest.mark.parametrize("code", FILES)
+def test_rules_about_whole_files_find_what_they_are_for(code: str) -> None:
+    """In the one file, and not in the one beside it."""
+    case = FILES[code]
+    assert code in case.counts(case.broken)
+    assert code not in case.counts(case.good)
+
+
 def test_no_rule_is_without_an_example() -> None:
     """So a new rule cannot be added without showing what it means."""
     methods = ("supervised", "dpo", "reinforcement")
     rules = {rule.code for method in methods for rule in AzureRules(method=method).describe()}
-    assert rules == {*CASES, *DEEP, *OTHER_METHODS, *ELSEWHERE}
+    assert rules == {*CASES, *DEEP, *OTHER_METHODS, *FILES}
 
 
 def test_a_function_message_says_that_it_has_no_content(lines: Any) -> None:
@@ -333,6 +403,54 @@ def test_a_function_message_says_that_it_has_no_content(lines: Any) -> None:
     assert ("content-missing", "messages[2].content") in found(lines, row)
     row["messages"][2]["content"] = None
     assert "content-missing" not in dict(found(lines, row))
+
+
+NULL: Row = {
+    "role": "user",
+    "content": "Q",
+    "name": None,
+    "weight": None,
+    "tool_calls": None,
+    "tool_call_id": None,
+}
+
+
+def test_null_is_one_finding_whatever_the_key_is(lines: Any) -> None:
+    """Not one as a key of another role, one as a value of the wrong type, and one of the key itself."""
+    row = said(NULL, {**ASSISTANT, "tool_calls": None}, tools=None, functions=None, parallel_tool_calls=None)
+    assert {code for code, _ in found(lines, row)} == {"null-key"}
+    assert len(list(found(lines, row))) == 8
+
+
+def test_null_where_a_value_is_needed_is_a_value_of_the_wrong_type(lines: Any) -> None:
+    """Leaving it out would not help."""
+    row = said(USER, CALLING, {**TOOL, "tool_call_id": None}, ASSISTANT)
+    assert ("tool-call-id", "messages[2].tool_call_id") in found(lines, row)
+    row["messages"][2] = {"role": "function", "name": None, "content": "1"}
+    assert ("name-type", "messages[2].name") in found(lines, row)
+    assert "null-key" not in dict(found(lines, row))
+
+
+@pytest.mark.parametrize(
+    ("said_by", "path"),
+    [
+        ({"refusal": "TEXT"}, "refusal"),
+        ({"tool_calls": [call('{"key": "TEXT"}')]}, "tool_calls[0].function.arguments"),
+        ({"function_call": {"name": "f", "arguments": '{"key": "TEXT"}'}}, "function_call.arguments"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("sk-" + "a1" * 20, "secret"), ("ann.lee@contoso.com", "personal-data"), ("\u202eabc", "bidi-control"),
+     ("caf\ufffd", "text-damaged")],
+)  # fmt: skip
+def test_what_the_model_says_in_calls_and_refusals_is_looked_at_too(
+    lines: Any, said_by: Row, path: str, text: str, code: str
+) -> None:
+    """It learns them like any other text."""
+    turn = json.loads(json.dumps(said_by).replace("TEXT", text))
+    row = said(USER, {"role": "assistant", "content": None, **turn}, tools=[DECLARED])
+    assert (code, f"messages[1].{path}") in found(lines, row, level="deep")
 
 
 def test_an_unknown_role_suggests_the_near_one(lines: Any) -> None:
@@ -392,30 +510,6 @@ def test_an_unknown_method_is_an_error() -> None:
     """The message lists those there are."""
     with pytest.raises(DatasetError, match="supervised, dpo, reinforcement"):
         AzureRules(method="sft")
-
-
-def polite(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """A rule a user might write."""
-    if "please" not in row["messages"][0]["content"]:
-        yield "messages[0].content", "ask politely"
-
-
-def test_a_rule_of_your_own_is_checked_on_every_row(lines: Any) -> None:
-    """On plain rows too, for which the library's rules are skipped."""
-    own = Rule(code="politeness", severity=Severity.WARNING, summary="Questions are polite", row=polite)
-    rows = lines(said({"role": "user", "content": "please"}, ASSISTANT), GOOD)
-    report = Dataset.from_jsonl(rows).validate(AzureRules(extra=[own]), level="rows")
-    assert [(finding.code, finding.line) for finding in report.findings] == [("politeness", 2)]
-
-
-def test_a_rule_with_a_known_code_takes_its_place(lines: Any) -> None:
-    """This is how a severity is changed."""
-    known = next(rule for rule in AzureRules().describe() if rule.code == "too-few-examples")
-    report = Dataset.from_jsonl(lines(GOOD)).validate(
-        AzureRules(extra=[replace(known, severity=Severity.WARNING)])
-    )
-    assert report.ok
-    assert report.counts["too-few-examples"] == 1
 
 
 def test_every_rule_says_where_it_comes_from() -> None:

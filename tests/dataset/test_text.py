@@ -80,3 +80,9 @@ def test_of_many_marks_the_first_are_kept(marks: str) -> None:
 def test_a_few_marks_are_all_kept() -> None:
     """As many as no language has."""
     assert normalise("a" + "\u0327" * 60) == "a" + "\u0327" * 60
+
+
+@given(st.text("ab Z09123.,-_/'%#&@ \n\t\0\x7f$+=~!?", max_size=12))
+def test_texts_of_ascii_are_read_like_any_others(text: str) -> None:
+    """The short way for them comes to what the long one does: a letter from elsewhere changes nothing else."""
+    assert normalise(text + "aé") == (normalise(text + "a") + "é")

@@ -83,9 +83,12 @@ def test_a_count_prints_what_it_is() -> None:
         ("有給休暇の申請は、取得予定日の3営業日前までに勤怠システムから行ってください。", 28),
         ("The quick brown fox jumps over the lazy dog, and nobody knows why it does so every morning.", 20),
         ("def add(left: int, right: int) -> int:\n    return left + right\n", 19),
+        ("Great job! 🎉🚀 Ship it ✅ 👍", 11),
+        ("├── src\n│   └── main.py\n", 12),
+        ("a → b — c … “d” ✓", 10),
     ],
 )
-def test_the_estimate_is_near_for_japanese_english_and_code(text: str, exact: int) -> None:
+def test_the_estimate_is_near_for_japanese_english_code_and_symbols(text: str, exact: int) -> None:
     """Within a quarter for a single text; the exact counts are those of o200k_base."""
     assert abs(counter_for(None).count(text) - exact) <= exact / 4
 

@@ -91,6 +91,45 @@ def test_the_same_question_twice_is_one_phrasing(chat: Any) -> None:
     assert len(of("few-phrasings", Dataset.from_examples(rows))) == 1
 
 
+def test_a_fact_with_two_answers_is_named_once(chat: Any, lines: Any) -> None:
+    """At the first row with the second answer; spelling is no other answer, nor is one of a row without that fact."""
+    answers = ["At 9.", "at 9", "At 10.", "At 11."]
+    rows = [chat(f"q{number}", answer, topic="hours") for number, answer in enumerate(answers)]
+    rows += [chat("q4", "At 12."), chat("q5", "Ann", topic="lead"), chat("q6", "Ann", topic="lead")]
+    report = Dataset.from_jsonl(lines(*rows), fact="topic").validate()
+    [finding] = [finding for finding in report if finding.code == "fact-answers"]
+    assert (finding.line, finding.severity) == (3, "warning")
+    assert finding.message == "line 1 has the same fact and another answer"
+    assert "hours" not in str(report)
+
+
+def test_facts_that_were_derived_have_no_second_answer(chat: Any) -> None:
+    """They are questions; the same messages with another answer are a contradiction already."""
+    rows = [chat("Who leads?", "Ann", system="A"), chat("who leads", "Ben", system="B")]
+    assert of("fact-answers", Dataset.from_examples(rows)) == []
+
+
+def test_only_texts_at_the_end_of_a_row_answer_its_fact(chat: Any) -> None:
+    """Calls have ids, which always differ; and what follows the last answer makes it none."""
+
+    def calling(name: str) -> dict[str, Any]:
+        call = {"id": name, "type": "function", "function": {"name": "f", "arguments": "{}"}}
+        return {"messages": [{"role": "user", "content": name}, {"role": "assistant", "tool_calls": [call]}]}
+
+    open_end = chat("c", "another")
+    open_end["messages"].append({"role": "user", "content": "Thanks"})
+    rows = [{**row, "fact": "f"} for row in (calling("a"), calling("b"), open_end, chat("d", "one"))]
+    assert of("fact-answers", Dataset.from_examples(rows)) == []
+
+
+def test_very_many_answers_are_compared_like_a_few(chat: Any) -> None:
+    """Also after more of them than are remembered."""
+    rows = [chat(f"q{number}", f"A {number % 1500}", fact=str(number % 1500)) for number in range(3000)]
+    assert of("fact-answers", Dataset.from_examples(rows)) == []
+    [finding] = of("fact-answers", Dataset.from_examples([*rows, chat("q", "x" * 5000, fact="7")]))
+    assert finding.line == 3001
+
+
 def test_a_conflict_with_the_history_is_found(ten: Any, chat: Any) -> None:
     """On each new row whose fact has another answer in the history."""
     history = Dataset.from_examples([chat("Who leads?", "Ann"), chat("Where?", "Osaka")])

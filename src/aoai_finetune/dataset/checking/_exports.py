@@ -96,7 +96,10 @@ def _restored_finding(stored: Mapping[str, Any]) -> Finding:
 
 
 def report_text(report: ValidationReport) -> str:
-    """The summary, then every finding kept on a line of its own in the shape editors and CI logs understand."""
+    """The summary, then every finding kept on a line of its own in the shape editors and CI logs understand.
+
+    What is about a whole file has no line there: none of its lines is wrong.
+    """
     lines = [report.summary, *map(_line, report.findings)]
     rest = sum(report.counts.values()) - len(report.findings)
     return (
@@ -105,7 +108,7 @@ def report_text(report: ValidationReport) -> str:
 
 
 def _line(finding: Finding) -> str:
-    place = f"{finding.source or 'rows'}:{finding.line or 1}"
+    place = (finding.source or "rows") + ("" if finding.line is None else f":{finding.line}")
     path = f" {finding.path}:" if finding.path else ""
     hint = f" ({finding.hint})" if finding.hint else ""
     return f"{place}: {finding.severity} {finding.code}:{path} {finding.message}{hint}"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence, Sized
-from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence, Sized
+from contextlib import nullcontext
 from typing import Any, BinaryIO, Final, TypeAlias
 
 from jiter import from_json
 
-from ..rows._files import FileOnDisk, Span, lines_of, opened, whole_line
+from ..rows._files import Span, lines_of, opened, whole_line
 from ..rows._findings import Fault
 from ..rows._json import MAX_ROW, code_of, parse_row
 from ..rows._rewrite import USABLE
@@ -30,6 +29,7 @@ from ._found import Found
 from ._kinds import ALIKE, Kind, Kinds
 from ._reading import TOO_LONG
 from ._report import ValidationReport
+from ._watching import watched as watched_rows
 
 __all__ = ["Pass"]
 
@@ -38,32 +38,12 @@ Row: TypeAlias = dict[str, Any]
 _SHORT: Final = 64
 _SMALL: Final = 2048
 """Bytes of a row up to which finding its shape takes less time than checking it may take."""
-_LONG: Final = 64 << 20
-"""Bytes that take more than a moment."""
 _BLANK: Final = Fault("blank-line", "", "the line is blank")
 _CLOSING_BRACE: Final = ord("}")
 _BACKSLASH: Final = ord("\\")
 _QUOTE: Final = ord('"')
 _M: Final = ord("m")
 _E2: Final = 0xE2
-
-
-@contextmanager
-def _watched(rows: Rows) -> Generator[Rows, None, None]:
-    """The rows; of a long file with a bar that moves on while they are read, where somebody looks."""
-    content = rows.content if isinstance(rows, LineRows) else None
-    span = Span(content, 0, content.size) if isinstance(content, FileOnDisk) else content
-    if not isinstance(rows, LineRows) or not isinstance(span, Span) or span.end - span.start < _LONG:
-        yield rows
-        return
-    from ...display import Progress
-
-    with Progress("validating (MB)", (span.end - span.start) // 1_000_000) as bar:
-
-        def moved(done: int) -> None:
-            bar.update(done // 1_000_000)
-
-        yield LineRows(replace(span, watch=moved), rows.fact)
 
 
 def _foreign(rows: Rows) -> Fault | None:
@@ -129,7 +109,7 @@ class Pass:
             if fault is not None:
                 self.found.add(fault, part.leaves()[0].source, 1)
                 continue
-            with _watched(part) if watched else nullcontext(part) as seen:
+            with watched_rows(part, "validating") if watched else nullcontext(part) as seen:
                 if isinstance(seen, LineRows) and seen.fact is None:
                     notes = self._read_lines(seen)
                     if isinstance(part, LineRows):

@@ -119,6 +119,7 @@ class ValidationReport:
     def to_text(self, path: str | os.PathLike[str] | None = None) -> str | Path:
         """The summary, and every finding kept as `file:line: severity code: ...`, for editors and logs.
 
+        Without the line where a finding is about the whole file, without the file for rows that never were in one.
         Like the other exports it is returned, or written whole to a path, which is returned then (OSError when
         that fails); and like them it holds no text of any row.
         """

@@ -91,6 +91,7 @@ def _rule(code: str, report: ValidationReport, rule: Rule | None, found: Finding
 
 
 def _result(finding: Finding, number: int, root: str | os.PathLike[str]) -> dict[str, Any]:
+    # Code scanning asks for a line; the first stands for what is about the whole file, and `scope` says so.
     location: dict[str, Any] = {
         "physicalLocation": {
             "artifactLocation": _artifact(finding.source, root),
@@ -108,9 +109,9 @@ def _result(finding: Finding, number: int, root: str | os.PathLike[str]) -> dict
         "locations": [location],
         "partialFingerprints": {"findingHash/v1": _fingerprint(finding, location)},
     }
-    if finding.fix:
-        result["properties"] = {"fix": finding.fix}
-    return result
+    said = {"fix": finding.fix, "scope": "file" if finding.line is None else ""}
+    properties = {name: value for name, value in said.items() if value}
+    return result | ({"properties": properties} if properties else {})
 
 
 def _artifact(source: str | None, root: str | os.PathLike[str]) -> dict[str, str]:

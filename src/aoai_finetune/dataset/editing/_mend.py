@@ -6,15 +6,17 @@ were, and nothing is dropped but keys that hold nothing, or made up but the ids 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any, Final, NamedTuple, TypeAlias, TypeGuard
 
 from ..rows._shape import is_list, is_object
 from ..rules._messages import objects
+from ..rules._null import BESIDE_MESSAGES, OF_A_MESSAGE, should_be_absent
+from ..rules._space import trimmed_messages
+from ..rules._tools import owners
 
-__all__ = ["MENDERS", "Change", "trimmed"]
+__all__ = ["MENDERS", "Change"]
 
 _Row: TypeAlias = dict[str, Any]
 
@@ -114,22 +116,20 @@ def _turn(role: str, text: object) -> _Row:
     return {"role": role, "content": text}
 
 
-_OPTIONAL: Final = ("name", "weight", "tool_calls", "tool_call_id", "function_call")
-_OPTIONAL_BESIDE: Final = ("tools", "functions", "function_call", "parallel_tool_calls")
-"""Keys of a message and of a row that may be absent, and may not be null (`content` and `refusal` may)."""
-
-
 def _null_keys(row: _Row) -> list[Change]:
     """Keys that models and tables write for what is not there."""
-    changes = _without_null(row, _OPTIONAL_BESIDE, "")
+    changes: list[Change] = []
+    for path, owner in owners(row):
+        if is_object(owner):
+            changes += _without(owner, [key for key in BESIDE_MESSAGES if owner.get(key, "") is None], path)
     for path, message in objects(row):
         if is_object(message):
-            changes += _without_null(message, _OPTIONAL, f"{path}.")
+            null = [key for key in OF_A_MESSAGE if should_be_absent(message, key)]
+            changes += _without(message, null, f"{path}.")
     return changes
 
 
-def _without_null(found: _Row, optional: tuple[str, ...], path: str) -> list[Change]:
-    null = [key for key in optional if key in found and found[key] is None]
+def _without(found: _Row, null: list[str], path: str) -> list[Change]:
     for key in null:
         del found[key]
     return [Change("null-key", f"{path}{key}", f"`{key}` is null", "no such key") for key in null]
@@ -223,35 +223,13 @@ def _answer(message: _Row, before: list[_Row]) -> _Row | None:
     return {"role": "tool", "tool_call_id": calls[0]["id"], "content": message["content"]}
 
 
-_TRIMMED: Final = ("system", "developer", "user", "assistant")  # no set: a role may be a list
-_SPACE: Final = " \t\r\n"
-_BLANK_LINES = re.compile(r"\A(?:[ \t\r]*\n)+")
-
-
-def trimmed(text: str) -> str:
-    """The text without blank lines before it and white space after it.
-
-    The first line of several keeps its indentation, which means something in code; so does an ideographic space,
-    which opens a Japanese paragraph. A text of nothing else stays as it is.
-    """
-    if text[:1] not in _SPACE and text[-1:] not in _SPACE:
-        return text
-    body = _BLANK_LINES.sub("", text.rstrip(_SPACE))
-    return (body if "\n" in body else body.lstrip(_SPACE)) or text
-
-
 def _white_space(row: _Row) -> list[Change]:
-    """White space around what people and the model say; what tools return is data."""
+    """White space around what people and the model say."""
     changes: list[Change] = []
-    for path, message in objects(row):
-        content = message.get("content")
-        if isinstance(content, str) and message.get("role") in _TRIMMED and is_object(message):
-            short = trimmed(content)
-            if short != content:
-                message["content"] = short
-                gone = len(content) - len(short)
-                was = f"{gone} character{'s' * (gone > 1)} of white space around the text"
-                changes.append(Change("white-space", f"{path}.content", was, "none"))
+    for path, message, short, was in trimmed_messages(row):
+        if is_object(message):
+            message["content"] = short
+            changes.append(Change("white-space", path, was, "none"))
     return changes
 
 

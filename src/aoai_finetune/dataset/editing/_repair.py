@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ...errors import DatasetError
 from ..checking._foreign import foreign
+from ..checking._watching import watched_lines
 from ..rows._canonical import canonical_json
 from ..rows._example import digest_of
 from ..rows._findings import Fault
@@ -83,7 +84,7 @@ def repair_rows(rows: Rows, off: Collection[str]) -> tuple[Rows, tuple[Fix, ...]
     if isinstance(rows, LineRows) and foreign(rows.content):
         return rows, ()  # a table or an array is to be read as what it is: other line ends make no rows of it
     work = _Repair(rows, off)
-    for line in rows.scan():
+    for line in watched_lines(rows, "repairing"):
         work.line(line)
     fixes = work.fixes()
     return work.rows() if fixes else rows, fixes

@@ -17,6 +17,8 @@ _FIXES: Final = {
     ("blank-line", ""): "blank-line",
     ("duplicate-row", ""): "duplicate-row",
     ("functions-older", ""): "tool-calls",
+    ("null-key", ""): "null-key",
+    ("white-space", ""): "white-space",
     ("messages-missing", "prompt"): "prompt-completion",
     ("messages-missing", "conversations"): "conversations",
 }

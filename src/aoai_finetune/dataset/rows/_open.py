@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, BinaryIO
+from pathlib import PurePath
+from typing import Any, BinaryIO, Final
 
 from ...errors import DatasetError
 from ._example import Example
@@ -13,7 +14,10 @@ from ._files import BytesInMemory, FileOnDisk
 from ._findings import Fault
 from ._sources import LineRows, MemoryRows, Rows
 
-__all__ = ["open_rows", "remember"]
+__all__ = ["bytes_of", "open_rows", "path_of", "remember"]
+
+_LONGEST_NAME: Final = 255
+_HINT: Final = 'Open the file with mode "rb", or pass its path'
 
 
 def open_rows(source: str | os.PathLike[str] | bytes | BinaryIO, fact: FactSource) -> Rows:
@@ -21,21 +25,33 @@ def open_rows(source: str | os.PathLike[str] | bytes | BinaryIO, fact: FactSourc
     if isinstance(source, (bytes, bytearray, memoryview)):
         return LineRows(BytesInMemory(bytes(source)), fact)
     if isinstance(source, (str, os.PathLike)):
-        return LineRows(FileOnDisk.at(_path(source)), fact)
-    read = getattr(source, "read", None)
-    data: object = read() if callable(read) else None
-    if not isinstance(data, bytes):
+        return LineRows(FileOnDisk.at(path_of(source)), fact)
+    data = bytes_of(source)
+    if data is None:
         raise DatasetError(
             f"rows are read from a path, bytes or a binary file, not from {type(source).__name__}",
-            hint='Open the file with mode "rb", or pass its path',
+            hint=_HINT,
         )
     name = getattr(source, "name", None)
     return LineRows(BytesInMemory(data, name if isinstance(name, str) else None), fact)
 
 
-def _path(source: str | os.PathLike[str]) -> str:
+def bytes_of(file: object) -> bytes | None:
+    """What a binary file holds from where it stands; None for anything else. DatasetError where reading fails."""
+    read = getattr(file, "read", None)
+    try:
+        data: object = read() if callable(read) else None
+    except (OSError, ValueError) as why:  # closed, not for reading, or a text file with other bytes in it
+        reason = getattr(why, "strerror", None) or type(why).__name__
+        raise DatasetError(f"the file cannot be read: {reason}", hint=_HINT) from None
+    return data if isinstance(data, bytes) else None
+
+
+def path_of(source: str | os.PathLike[str]) -> str:
+    """The path as a text. DatasetError, which repeats nothing, for what is too long for one, or has several lines."""
     path = os.fspath(source)
-    if "\n" in path or path.lstrip().startswith("{"):
+    longest = max(map(len, PurePath(path).parts), default=0)
+    if "\n" in path or path.lstrip().startswith("{") or longest > _LONGEST_NAME:
         raise DatasetError(
             "this is the text of a file, not its path", hint="Pass text.encode() to read from bytes"
         )

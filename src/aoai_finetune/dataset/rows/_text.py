@@ -34,6 +34,11 @@ class _Noise(dict[int, int | None]):
         return self[point]
 
 
+_ASCII_NOISE: Final = bytes(
+    code for code in range(128) if category(chr(code))[0] in "PZC" and chr(code) not in _KEPT
+)
+_MAYBE_SPECIAL: Final = re.compile(r"[0-9][^A-Za-z0-9]+[0-9]|-[0-9]")
+"""Whatever `_THOUSANDS` and `_SPECIAL` find in ASCII, and a little more."""
 _without_punctuation = _Noise("PZC")
 _without_spaces = _Noise("ZC")
 
@@ -48,7 +53,9 @@ def normalise(text: str) -> str:
     proportional to the length of the text.
     """
     if text.isascii():
-        folded = text.casefold()
+        folded = text.lower()
+        if _MAYBE_SPECIAL.search(folded) is None:
+            return folded.encode().translate(None, _ASCII_NOISE).decode() or folded.translate(_without_spaces)
     else:
         folded = normalize("NFKC", normalize("NFKC", _few_marks(text)).casefold())
     kept = _with_numbers(folded) if _DIGIT.search(folded) else folded.translate(_without_punctuation)

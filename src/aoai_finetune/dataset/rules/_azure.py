@@ -28,10 +28,11 @@ class AzureRules:
         limits: other numbers for the limits of the service, by name; `rules.limits` lists them.
         n_epochs: how often the rows will be gone through, for the limit of tokens times epochs. Unknown counts as 1.
         off: codes of rules to leave out.
-        extra: rules of your own, checked like the others; one with the code of a known rule takes its place.
-        keep: findings kept per code; the rest is counted, so that a million broken rows stay readable.
+        extra: rules of your own, checked like the others; one with the code of a known rule takes its place. What
+            a check of yours raises becomes a finding of its rule.
+        keep: findings kept per code, at least one; the rest is counted, so that a million broken rows stay readable.
 
-    Raises DatasetError for a method, a limit or a code that does not exist, naming near ones.
+    Raises DatasetError for a method, a limit or a code that does not exist, naming near ones, and for numbers below 1.
     """
 
     def __init__(
@@ -50,10 +51,10 @@ class AzureRules:
         self.method: Method = _known_method(method)
         overrides = dict(limits or {}) | ({} if min_examples is None else {"examples": max(1, min_examples)})
         self._limits = limits_of(model, overrides)
-        self.n_epochs = n_epochs
+        self.n_epochs = None if n_epochs is None else _at_least_one("n_epochs", n_epochs)
         self.off = _known_codes(off, extra)
-        self.extra = tuple(extra)
-        self.keep = keep
+        self.extra = _own(extra)
+        self.keep = _at_least_one("keep", keep)
 
     @property
     def limits(self) -> tuple[Limit, ...]:
@@ -93,6 +94,23 @@ def _known_method(method: str) -> Method:
         if method == known:
             return known
     raise DatasetError(f"there is no training method {method!r}", hint=f"Use one of {', '.join(_METHODS)}")
+
+
+def _at_least_one(name: str, number: int) -> int:
+    if number < 1:
+        raise DatasetError(f"{name} is {number}", hint="Give a number of at least 1")
+    return number
+
+
+def _own(extra: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The rules of the user's; those that have the check of a known one are known, too."""
+    if not extra:
+        return ()
+    from ._catalogue import all_rules
+    from ._own import own_rule
+
+    known = {id(check) for rule in all_rules() for check in (rule.row, rule.file) if check}
+    return tuple(rule if known & {id(rule.row), id(rule.file)} else own_rule(rule) for rule in extra)
 
 
 def _known_codes(codes: Collection[str], extra: Sequence[Rule]) -> frozenset[str]:

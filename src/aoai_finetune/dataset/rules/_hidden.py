@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from ._messages import Faults, Row, texts
+from ._messages import Faults, Row, all_texts, texts
 
 __all__ = ["bidi_controls", "damaged_text", "longer_than", "nul_characters"]
 
@@ -20,14 +20,14 @@ _DAMAGED: Final = re.compile("[\ufeff\ufffd]")
 
 def nul_characters(row: Row) -> Faults:
     """Texts with NUL, which ends a text in some programs."""
-    for path, text in texts(row):
+    for path, text in all_texts(row):
         if "\0" in text:
             yield path, f"the text has a NUL character at position {text.index(chr(0)) + 1}"
 
 
 def bidi_controls(row: Row) -> Faults:
     """Texts whose direction is overridden, or changed and not changed back (marks and closed isolates are fine)."""
-    for path, text in texts(row):
+    for path, text in all_texts(row):
         if not text.isascii() and any(control in text for control in _ANY_BIDI) and _unbalanced(text):
             yield path, "the text has an invisible control that turns its direction"
 
@@ -46,7 +46,7 @@ def _unbalanced(text: str) -> bool:
 
 def damaged_text(row: Row) -> Faults:
     """Texts with U+FFFD, which stands where characters were lost, or with a byte-order mark."""
-    for path, text in texts(row):
+    for path, text in all_texts(row):
         found = None if text.isascii() else _DAMAGED.search(text)
         if found is not None:
             lost = found.group() == "\ufffd"

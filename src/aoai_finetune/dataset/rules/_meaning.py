@@ -113,7 +113,7 @@ def weights_zero(row: Row) -> Faults:
 def weight_role(row: Row) -> Faults:
     """Weights on messages that are not learned anyway."""
     for path, message in objects(row):
-        if "weight" in message and message.get("role") != "assistant":
+        if message.get("weight") is not None and message.get("role") != "assistant":
             yield f"{path}.weight", "only assistant messages have a weight"
 
 

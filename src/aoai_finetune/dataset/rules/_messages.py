@@ -6,12 +6,13 @@ Every check is a pure function that takes any JSON object and yields `(JSON path
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from ..rows._canonical import write_json
 from ..rows._findings import key_path
 from ..rows._shape import is_list, is_object, kind_of
+from ._null import BESIDE_MESSAGES, should_be_absent
 
 __all__ = [
     "MOST",
@@ -20,6 +21,7 @@ __all__ = [
     "CheckedRow",
     "Faults",
     "Row",
+    "all_texts",
     "audio",
     "content_missing",
     "content_type",
@@ -174,6 +176,25 @@ def _all_texts(messages: Iterable[tuple[str, Row]]) -> Iterator[tuple[str, str]]
                 yield f"{path}.content[{at}].text", part["text"]
 
 
+def all_texts(row: Row) -> Iterator[tuple[str, str]]:
+    """The texts of the messages, and what else the model says in them: refusals, and the arguments of calls."""
+    yield from texts(row)
+    for path, message in objects(row):
+        if len(message) > 2:
+            yield from _other_texts(path, message)
+
+
+def _other_texts(path: str, message: Row) -> Iterator[tuple[str, str]]:
+    if isinstance(message.get("refusal"), str):
+        yield f"{path}.refusal", message["refusal"]
+    calls: object = message.get("tool_calls")
+    called = [(f"{path}.tool_calls[{at}].function", call) for at, call in enumerate(some(calls))]
+    functions = [(place, call.get("function")) for place, call in called if is_object(call)]
+    for place, function in [*functions, (f"{path}.function_call", message.get("function_call"))]:
+        if is_object(function) and isinstance(function.get("arguments"), str):
+            yield f"{place}.arguments", function["arguments"]
+
+
 def list_too_long(row: Row) -> Faults:
     """Lists of so many messages, parts, calls or tools that no model could take them."""
     lists = [*_lists(row), ("tools", row.get("tools"))]
@@ -304,7 +325,7 @@ def name_type(row: Row) -> Faults:
         if name is _ABSENT:
             if message.get("role") == "function":
                 yield f"{path}.name", "a function message needs the `name` of its function"
-        elif not isinstance(name, str):
+        elif not isinstance(name, str) and not should_be_absent(message, "name"):
             yield f"{path}.name", f"`name` is {kind_of(name)}, not a text"
 
 
@@ -313,7 +334,8 @@ def message_keys(row: Row) -> Faults:
     for path, message in objects(row):
         known = _KEYS.get(str(message.get("role")))
         if known is not None:
-            for key in some([key for key in message if key not in known]):
+            strange = [key for key in message if key not in known and not should_be_absent(message, key)]
+            for key in some(strange):
                 yield key_path(path, key), "a message of this role has no such key"
 
 
@@ -321,12 +343,17 @@ def row_keys(row: Row) -> Faults:
     """Keys that a training row, or the input of a preference row, does not have."""
     preference = is_preference(row)
     known = _PREFERENCE_KEYS if preference else _ROW_KEYS
-    for key in some([key for key in row if key not in known]):
+    for key in some(_strange(row, known)):
         yield key_path("", key), "a training row has no such key"
     asked: object = row.get("input")
     if preference and is_object(asked):
-        for key in some([key for key in asked if key not in _INPUT_KEYS]):
+        for key in some(_strange(asked, _INPUT_KEYS)):
             yield key_path("input", key), "the input of a preference row has no such key"
+
+
+def _strange(found: Row, known: Collection[str]) -> list[str]:
+    """The keys that are not known, without those that are null and known elsewhere: they are `null-key`."""
+    return [key for key in found if key not in known and not (found[key] is None and key in BESIDE_MESSAGES)]
 
 
 def refusal_type(row: Row) -> Faults:
@@ -371,6 +398,8 @@ def weight_value(row: Row) -> Faults:
     """Weights other than 0 and 1."""
     for path, message in objects(row):
         weight: object = message.get("weight", 1)
+        if weight is None:
+            continue  # `null-key` says so
         if isinstance(weight, bool) or not isinstance(weight, (int, float)) or weight not in {0, 1}:
             yield f"{path}.weight", "`weight` is 0 or 1"
 
@@ -382,7 +411,7 @@ def tool_calls(row: Row) -> Faults:
         if is_list(calls) and calls:
             for index, call in enumerate(some(calls)):
                 yield from _call(f"{path}.tool_calls[{index}]", call)
-        elif calls is not _ABSENT:
+        elif calls is not _ABSENT and calls is not None:
             yield f"{path}.tool_calls", "`tool_calls` is a list of at least one call"
 
 

@@ -10,7 +10,8 @@ import string
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from ._messages import Faults, Row, texts
+from ._messages import Faults, Row, all_texts
+from ._space import maybe_spaced
 
 __all__ = ["personal_data", "quiet", "secrets"]
 
@@ -99,7 +100,7 @@ _PERSONAL: Final[tuple[tuple[str, str, int, re.Pattern[str], Callable[[str], boo
 
 def secrets(row: Row) -> Faults:
     """Texts with something of the form of a key, a token or a password."""
-    for path, text in texts(row):
+    for path, text in all_texts(row):
         yield from ((path, f"heuristic: the text may hold {what}") for what in dict.fromkeys(_secret(text)))
 
 
@@ -131,7 +132,7 @@ def _has_password(text: str) -> bool:
 
 def personal_data(row: Row) -> Faults:
     """Texts with something of the form of an address, a number of a person, or an account."""
-    for path, text in texts(row):
+    for path, text in all_texts(row):
         yield from ((path, f"heuristic: the text may hold {what}") for what in dict.fromkeys(_kinds(text)))
 
 
@@ -148,8 +149,8 @@ def _kinds(text: str) -> Iterator[str]:
 
 
 def quiet(raw: bytes) -> bool:
-    """The bytes of a row show that neither a secret nor personal data nor damage can stand in its texts."""
-    if not raw.isascii() or _LOUD.search(raw) or _LOUD_WORDS.search(raw.lower()):
+    """The bytes of a row show that neither secrets, personal data, damage nor white space at an end are in its texts."""
+    if not raw.isascii() or _LOUD.search(raw) or _LOUD_WORDS.search(raw.lower()) or maybe_spaced(raw):
         return False
     digits = len(raw) - len(raw.translate(None, _DIGITS))
     if digits < 4:

@@ -24,12 +24,14 @@ from ._marks import Mark, RowMarks, bytes_of_calls, marks_of
 from ._rules import Settings, Spot, Spots
 from ._tool_rows import Flat
 
-__all__ = ["Compared", "Contradictions", "Duplicates", "FewPhrasings", "OneAnswer", "Repeats"]
+__all__ = ["Compared", "Contradictions", "Duplicates", "FactAnswers", "FewPhrasings", "OneAnswer", "Repeats"]
 
 _ENOUGH_PHRASINGS: Final = 4
 _NORMALISED: Final = 4096
 _SPELLINGS: Final = 16_384
 """Characters of differently spelt answers that are compared by what they say before a difference is one."""
+_SPELT: Final = 1024
+"""Answers whose marks are remembered: rows of one fact stand near one another, and mostly have one answer."""
 _LINE_BITS: Final = 40
 _LINE: Final = (1 << _LINE_BITS) - 1
 
@@ -43,21 +45,22 @@ class _Marks:
         asked: the last questions.
         places: file and line.
         odd: numbers of the rows that are not plain and end with an answer; `wholes` has the marks of all that they say.
-        given: numbers of the rows that were given a fact; `facts` has the marks of these.
+        given: numbers of the rows that were given a fact; `facts` has the marks of these, and `said` those of what
+            the answers say, spelling apart (0 where that is no text at the end of the row).
     """
 
-    __slots__ = ("answers", "asked", "facts", "given", "odd", "places", "prompts", "wholes")
+    __slots__ = ("answers", "asked", "facts", "given", "odd", "places", "prompts", "said", "wholes")
 
     def __init__(self) -> None:
         self.prompts, self.answers, self.asked, self.places = (array("q") for _ in range(4))
-        self.odd, self.wholes, self.given, self.facts = (array("q") for _ in range(4))
+        self.odd, self.wholes, self.given, self.facts, self.said = (array("q") for _ in range(5))
 
     def extend(self, later: _Marks) -> None:
         """Go on with the rows of a later part."""
         before = len(self.prompts)
         self.odd.extend(before + row for row in later.odd)
         self.given.extend(before + row for row in later.given)
-        for name in ("prompts", "answers", "asked", "places", "wholes", "facts"):
+        for name in ("prompts", "answers", "asked", "places", "wholes", "facts", "said"):
             getattr(self, name).extend(getattr(later, name))
 
 
@@ -75,6 +78,7 @@ class Repeats:
         self._marks = _Marks()
         self._answer, self._varied = "", False
         self._same: set[str] = set()
+        self._spelt: dict[str, int] = {}
         self._left = _SPELLINGS
 
     @classmethod
@@ -112,7 +116,7 @@ class Repeats:
         mark, marks = self._mark, self._marks
         answer = texts.pop()
         if fact is not None:
-            self._note_fact(fact)
+            self._note_fact(fact, answer)
         marks.prompts.append(mark(tuple(texts)))
         marks.answers.append(mark(answer))
         marks.asked.append(mark(texts[-2] if texts[-3] == "user" else _last_asked(texts)))
@@ -139,7 +143,7 @@ class Repeats:
     def _note(self, found: RowMarks, place: int, fact: str | None) -> None:
         mark, marks, (prompt, whole, answer, asked) = self._mark, self._marks, found
         if fact is not None:
-            self._note_fact(fact)
+            self._note_fact(fact, "" if prompt is None else answer)
         if prompt is None:
             # A row without an answer at its end contradicts none: its prompt is all of it.
             prompt = mark(("whole", whole))
@@ -151,9 +155,23 @@ class Repeats:
         marks.asked.append(mark(asked))
         marks.places.append(place)
 
-    def _note_fact(self, fact: str) -> None:
-        self._marks.given.append(len(self._marks.prompts))
-        self._marks.facts.append(self._mark(("fact", fact)))
+    def _note_fact(self, fact: str, answer: str | bytes) -> None:
+        marks = self._marks
+        marks.given.append(len(marks.prompts))
+        marks.facts.append(self._mark(("fact", fact)))
+        # Calls have ids, which differ where nothing else does.
+        marks.said.append(self._mark_said(answer) if isinstance(answer, str) else 0)
+
+    def _mark_said(self, answer: str) -> int:
+        known = self._spelt.get(answer)
+        if known is None:
+            said = _said(answer)
+            known = self._mark(said) if said else 0
+            if len(self._spelt) >= _SPELT:
+                self._spelt.clear()
+            if len(answer) <= _NORMALISED:
+                self._spelt[answer] = known
+        return known
 
     def _add_answer(self, answer: str) -> None:
         """Compare the answer of the row noted last with that of the first one."""
@@ -203,6 +221,19 @@ class Repeats:
         """One spot for each row whose prompt had another answer when it was first met."""
         return Spots(self._compared[1], partial(self._spot, "{} gives another answer to the same messages"))
 
+    def fact_answers(self) -> Iterable[Spot]:
+        """One spot for each given fact that is answered in two ways, at the first row with the second of them."""
+        marks = self._marks
+        _, again = _repeated(marks.facts)
+        first: dict[int, tuple[int, int]] = {}
+        others: dict[int, tuple[int, int]] = {}
+        for row, fact, said in zip(marks.given, marks.facts, marks.said, strict=True) if again else ():
+            if said and fact in again:
+                start, before = first.setdefault(fact, (row, said))
+                if said != before:
+                    others.setdefault(fact, (row, start))
+        return Spots([*others.values()], partial(self._spot, "{} has the same fact and another answer"))
+
     def _spot(self, said: str, row: int, first: int) -> Spot:
         here, there = self._marks.places[row], self._marks.places[first]
         name, other = (self._sources[place >> _LINE_BITS] for place in (here, there))
@@ -233,7 +264,7 @@ class Repeats:
     @override
     def __getstate__(self) -> dict[str, Any]:
         """What another process has to know: not how marks are made."""
-        return {name: value for name, value in vars(self).items() if name not in {"_mark", "_same"}}
+        return {name: value for name, value in vars(self).items() if name not in {"_mark", "_same", "_spelt"}}
 
 
 def _repeated(marks: array[int]) -> tuple[int, set[int]]:
@@ -294,6 +325,15 @@ class Contradictions(Compared):
     def end(self, _rows: int, /) -> Iterable[Spot]:
         """One spot per row."""
         return self._repeats.contradictions()
+
+
+class FactAnswers(Compared):
+    """Given facts with two answers. Derived ones are questions: what those contradict is told by the messages."""
+
+    @override
+    def end(self, _rows: int, /) -> Iterable[Spot]:
+        """One spot per fact."""
+        return self._repeats.fact_answers()
 
 
 class OneAnswer(Compared):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ..rows._findings import Severity
-from . import _hidden, _meaning, _messages, _preference, _private, _tools, _vision
+from . import _hidden, _meaning, _messages, _null, _preference, _private, _space, _tools, _vision
 from ._limits import Limit
 from ._rules import Method, Rule
 
@@ -30,8 +30,6 @@ _API = "the chat completions API refuses it (tool messages answer a call before 
 _HYGIENE = "this library: text that is not what it looks like (Unicode UAX 9; Trojan Source, 2021)"
 _NUMBERS = "RFC 8259 section 6, 2017-12"
 _OWN = "this library, 2026-11"
-
-_NULL: Final = "; where it is null, repair() takes it out"
 
 
 def _has(*words: str) -> frozenset[str]:
@@ -65,12 +63,16 @@ _SCHEMA: Final[tuple[Rule, ...]] = (
     Rule(code="content-empty", when=_MESSAGES, severity=_WARNING, summary="Texts are not empty", source=_CHECKLIST,
          hint="Write the text or remove the message", row=_meaning.content_empty),
     Rule(code="name-type", when=_has("name", "function"), severity=_ERROR, summary="A name is a text", source=_LINE,
-         hint="Give a text or remove it" + _NULL, row=_messages.name_type),
+         hint="Give a text or remove it", row=_messages.name_type),
     Rule(code="message-key-unknown", when=_MESSAGES, severity=_ERROR, summary="A message has only keys of its role",
          source=_REFUSED, hint="Remove the key", row=_messages.message_keys),
     Rule(code="row-key-unknown", severity=_ERROR, summary="A row has only keys that the service knows",
          source=_REFUSED, hint="Remove the key, or name it as fact=", methods=("supervised", "dpo"),
          row=_messages.row_keys),
+    Rule(code="null-key", when=_has(*_null.OF_A_MESSAGE, *_null.BESIDE_MESSAGES), severity=_ERROR,
+         summary="Keys that may be absent are not null", source=_LINE,
+         hint="Leave the key out, as repair() does: a dump of a typed message writes keys that it has no value for",
+         row=_tools.null_keys),
     Rule(code="list-too-long", severity=_ERROR, summary=f"No list of messages, parts, calls or tools has over {_messages.MOST:,} items",
          source=_OWN, hint="Split the row: no model takes that many, and the rest is not checked",
          row=_messages.list_too_long),
@@ -79,17 +81,17 @@ _SCHEMA: Final[tuple[Rule, ...]] = (
     Rule(code="audio", when=_has("audio"), severity=_WARNING, summary="Answers have no audio", source=_LINE,
          hint="Remove it; training takes texts and images", row=_messages.audio),
     Rule(code="weight-value", when=_has("weight"), severity=_ERROR, summary="A weight is 0 or 1", source=_LINE,
-         hint="Use 0 to leave a message out of training, 1 to train on it" + _NULL, row=_messages.weight_value),
+         hint="Use 0 to leave a message out of training, 1 to train on it", row=_messages.weight_value),
     Rule(code="weight-role", when=_has("weight"), severity=_ERROR, summary="Only assistant messages have a weight", source=_LINE,
          hint="Remove the weight", row=_meaning.weight_role),
     Rule(code="tool-calls", when=_has("tool_calls"), severity=_ERROR, summary="Tool calls have id, type, name and arguments", source=_LINE,
-         hint="Complete the call; its arguments are JSON in a text" + _NULL, row=_messages.tool_calls),
+         hint="Complete the call; its arguments are JSON in a text", row=_messages.tool_calls),
     Rule(code="function-call", when=_has("function_call"), severity=_ERROR, summary="A function call has name and arguments", source=_LINE,
          hint="Use `tool_calls` instead", row=_messages.function_call),
     Rule(code="parallel-tool-calls", when=_has("parallel_tool_calls"), severity=_ERROR, summary="`parallel_tool_calls` is true or false", source=_LINE,
-         hint="Use true or false, or remove it" + _NULL, row=_tools.parallel_tool_calls),
+         hint="Use true or false, or remove it", row=_tools.parallel_tool_calls),
     Rule(code="tools-type", when=_has("tools"), severity=_ERROR, summary="`tools` is a list of functions with a name", source=_LINE,
-         hint='Write {"type": "function", "function": {"name": ..., "parameters": {...}}}' + _NULL, row=_tools.tools_type),
+         hint='Write {"type": "function", "function": {"name": ..., "parameters": {...}}}', row=_tools.tools_type),
     Rule(code="part-role", when=_has("type"), severity=_ERROR, summary="Images are in user messages, refusals in answers",
          source=_PARTS, hint="Move the part into a message of a role that may have it", row=_vision.part_role),
     Rule(code="tool-call-id", when=_has("tool"), severity=_ERROR, summary="A tool message names the call it answers", source=_LINE,
@@ -147,6 +149,9 @@ _MEANING: Final[tuple[Rule, ...]] = (
     Rule(code="text-damaged", when=_MESSAGES, severity=_WARNING, level="deep", source=_HYGIENE,
          summary="Texts have no U+FFFD or byte-order mark inside", hint="Convert the original again",
          row=_hidden.damaged_text),
+    Rule(code="white-space", when=_MESSAGES, severity=_WARNING, level="deep", source=_OWN,
+         summary="Texts have no white space around them", hint="Take it off, as repair() does; the model learns it",
+         row=_space.white_space),
     Rule(code="secret", when=_MESSAGES, severity=_WARNING, level="deep", heuristic=True, source=_OWN,
          summary="Heuristic: texts hold no keys, tokens or passwords",
          hint="Look at it; what is learned can be asked for", row=_private.secrets),

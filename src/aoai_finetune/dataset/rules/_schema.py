@@ -9,7 +9,7 @@ object or required keys, nor a value that has more than 256 choices, nor what is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from itertools import islice
 from typing import Any, Final
 
@@ -24,17 +24,28 @@ _MOST_STEPS: Final = 200_000
 
 
 class Patience:
-    """How much is looked at in all calls of one row: values, the keys that are required of them, and their choices."""
+    """How much is looked at in all calls of one row: values, the keys that are required of them, and their choices.
 
-    __slots__ = ("left",)
+    Attributes:
+        left: steps that are left.
+        cut: something was not looked at.
+    """
+
+    __slots__ = ("cut", "left")
 
     def __init__(self) -> None:
-        self.left = _MOST_STEPS
+        self.left, self.cut = _MOST_STEPS, False
 
     def ends(self, steps: int) -> bool:
         """After so many steps more there is no patience left."""
         self.left -= steps
+        self.cut = self.cut or self.left < 0
         return self.left < 0
+
+    def first(self, items: Sized) -> int:
+        """How many of some items are looked at."""
+        self.cut = self.cut or len(items) > _MOST_ITEMS
+        return _MOST_ITEMS
 
 
 def _is_number(value: object) -> bool:
@@ -70,7 +81,7 @@ def misfits(
     elif is_object(value):
         yield from _object(value, schema, path, patience)
     elif is_list(value) and "items" in schema:
-        for index, item in enumerate(value[:_MOST_ITEMS]):
+        for index, item in enumerate(value[: patience.first(value)]):
             yield from misfits(item, schema["items"], f"{path}[{index}]", patience)
 
 
@@ -98,14 +109,14 @@ def _object(
     value: dict[str, Any], schema: dict[str, Any], path: str, patience: Patience
 ) -> Iterator[tuple[str, str]]:
     required: object = schema.get("required")
-    for key in required[:_MOST_ITEMS] if is_list(required) else ():
+    for key in required[: patience.first(required)] if is_list(required) else ():
         if isinstance(key, str) and key not in value:
             yield key_path(path, key), "the tool's schema requires it"
     known: object = schema.get("properties")
     properties = known if is_object(known) else {}
     others: object = schema.get("additionalProperties")
     closed = others is False and "patternProperties" not in schema
-    for key, item in islice(value.items(), _MOST_ITEMS):
+    for key, item in islice(value.items(), patience.first(value)):
         if key in properties:
             yield from misfits(item, properties[key], key_path(path, key), patience)
         elif closed:

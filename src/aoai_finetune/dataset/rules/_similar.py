@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from math import log
+from math import fsum, log
 from typing import Final
 
 __all__ = ["ALIKE", "SimilarQuestions"]
@@ -81,7 +81,7 @@ class SimilarQuestions:
         return self._weight.get(gram, self._unseen)
 
     def _sum(self, grams: Iterable[str]) -> float:
-        return sum(map(self._of, grams))
+        return fsum(map(self._of, grams))  # the order of a set differs between processes
 
 
 def _trigrams(text: str) -> frozenset[str]:

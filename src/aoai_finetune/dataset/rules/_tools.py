@@ -11,12 +11,15 @@ from jiter import from_json
 
 from ..rows._shape import is_list, is_object, kind_of
 from ._messages import MOST, OUTPUTS, Faults, Row, objects, some
+from ._null import BESIDE_MESSAGES, OF_A_MESSAGE, should_be_absent
 from ._schema import Patience, misfits
 
 __all__ = [
     "calls_in_parallel",
     "functions_at_most",
+    "null_keys",
     "older_functions",
+    "owners",
     "parallel_tool_calls",
     "tool_arguments",
     "tool_call_ids",
@@ -34,7 +37,7 @@ _ABSENT: Final = object()
 _NOT_JSON: Final = object()
 
 
-def _owners(row: Row) -> Iterator[tuple[str, Row]]:
+def owners(row: Row) -> Iterator[tuple[str, Row]]:
     """What may have `tools`: the row, and the input of a preference row; each with the start of its paths."""
     yield "", row
     asked: object = row.get("input")
@@ -44,7 +47,7 @@ def _owners(row: Row) -> Iterator[tuple[str, Row]]:
 
 def _declared(row: Row) -> Iterator[tuple[str, Row]]:
     """Every declared function that is an object, with its path."""
-    for start, owner in _owners(row):
+    for start, owner in owners(row):
         tools: object = owner.get("tools")
         for index, tool in enumerate(some(tools)):
             if is_object(tool) and is_object(tool.get("function")):
@@ -63,12 +66,12 @@ def _parameters(row: Row) -> dict[str, object]:
 
 def tools_type(row: Row) -> Faults:
     """`tools` that are not a list of complete tools."""
-    for start, owner in _owners(row):
-        tools: object = owner.get("tools", _ABSENT)
+    for start, owner in owners(row):
+        tools: object = owner.get("tools")
         if is_list(tools):
             for index, tool in enumerate(some(tools)):
                 yield from _tool(f"{start}tools[{index}]", tool)
-        elif tools is not _ABSENT:
+        elif tools is not None:
             yield f"{start}tools", f"`tools` is {kind_of(tools)}, not a list"
 
 
@@ -99,16 +102,29 @@ def _function(path: str, function: object) -> Faults:
             yield f"{path}.{key}", f"the `{key}` of a function is {wanted}"
 
 
+def null_keys(row: Row) -> Faults:
+    """Null for what may be absent. The service takes it in one place, as `function_call` of an answer."""
+    for start, owner in owners(row):
+        for key in BESIDE_MESSAGES:
+            if owner.get(key, "") is None:
+                yield f"{start}{key}", f"`{key}` is null"
+    for path, message in objects(row):
+        for key in OF_A_MESSAGE:
+            answers = key == "function_call" and message.get("role") == "assistant"
+            if should_be_absent(message, key) and not answers:
+                yield f"{path}.{key}", f"`{key}` is null"
+
+
 def functions_at_most(most: int) -> Callable[[Row], Faults]:
     """`functions` that are not a list of one to `most` complete functions."""
 
     def check(row: Row) -> Faults:
-        for start, owner in _owners(row):
-            functions: object = owner.get("functions", _ABSENT)
+        for start, owner in owners(row):
+            functions: object = owner.get("functions")
             if is_list(functions) and 1 <= len(functions) <= most:
                 for index, function in enumerate(functions):
                     yield from _function(f"{start}functions[{index}]", function)
-            elif functions is not _ABSENT:
+            elif functions is not None:
                 yield f"{start}functions", f"`functions` is a list of 1 to {most} functions"
 
     return check
@@ -139,8 +155,8 @@ def tool_twice(row: Row) -> Faults:
 
 def older_functions(row: Row) -> Faults:
     """`functions`, `function_call` and the role `function`, which `tools` replaced."""
-    for start, owner in _owners(row):
-        if "functions" in owner:
+    for start, owner in owners(row):
+        if owner.get("functions") is not None:
             yield f"{start}functions", "`functions` is the older form of `tools`"
     for path, message in objects(row):
         if message.get("function_call") is not None:
@@ -151,14 +167,14 @@ def older_functions(row: Row) -> Faults:
 
 def parallel_tool_calls(row: Row) -> Faults:
     """`parallel_tool_calls` that is neither true nor false."""
-    for start, owner in _owners(row):
-        if not isinstance(owner.get("parallel_tool_calls", True), bool):
+    for start, owner in owners(row):
+        if not isinstance(owner.get("parallel_tool_calls"), bool | None):
             yield f"{start}parallel_tool_calls", "`parallel_tool_calls` is true or false"
 
 
 def calls_in_parallel(row: Row) -> Faults:
     """Several calls in one message of a row that switches that off."""
-    if all(owner.get("parallel_tool_calls") is not False for _, owner in _owners(row)):
+    if all(owner.get("parallel_tool_calls") is not False for _, owner in owners(row)):
         return
     for path, message in objects(row):
         calls: object = message.get("tool_calls")
@@ -214,12 +230,19 @@ def tool_arguments(row: Row) -> Faults:
 
 
 def tool_misfits(row: Row) -> Faults:
-    """Arguments that do not fit the declared schema; `_schema` says which part of JSON Schema is looked at."""
-    return islice(_misfits(row), MOST)
+    """Arguments that do not fit the declared schema; `_schema` says which part of JSON Schema is looked at.
+
+    Where there was more than is looked at, the first thing said is that the others are not all.
+    """
+    patience = Patience()
+    found = list(islice(_misfits(row, patience), MOST))
+    if found and (patience.cut or len(found) == MOST):
+        yield "", "the calls of this row hold more than is looked at: more of it may not fit than is counted"
+    yield from found[: MOST - 1]
 
 
-def _misfits(row: Row) -> Faults:
-    called, patience = list(_called(row)), Patience()
+def _misfits(row: Row, patience: Patience) -> Faults:
+    called = list(_called(row))
     declared = _parameters(row) if called else {}
     for path, function in called:
         name, arguments = function.get("name"), _arguments(function)

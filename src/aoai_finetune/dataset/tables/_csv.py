@@ -14,6 +14,7 @@ from typing import BinaryIO, Final, Protocol
 
 from ...errors import DatasetError
 from ..rows._example import Example
+from ..rows._open import bytes_of, path_of
 from ._pairs import pair_of
 from ._tables import Columns, rows_of_records
 
@@ -41,7 +42,9 @@ def table_as_csv(examples: Iterable[Example], columns: Columns, encoding: str, *
     """The rows as a table with a header line; lines end as RFC 4180 has it."""
     text = io.StringIO(newline="")
     sheet = csv.writer(text)
-    sheet.writerow([columns.question, columns.answer, columns.system or "system", columns.fact or "fact"])
+    names = [columns.question, columns.answer, columns.system or "system", columns.fact or "fact"]
+    _encodable(names, encoding, None)
+    sheet.writerow(names)
     for number, example in enumerate(examples, 1):
         question, answer, system = pair_of(example)
         if system is not None and not system:
@@ -52,14 +55,29 @@ def table_as_csv(examples: Iterable[Example], columns: Columns, encoding: str, *
     return text.getvalue().encode(encoding)
 
 
-def _encodable(cells: Iterable[str], encoding: str, line: int) -> None:
+def _encodable(cells: Iterable[str], encoding: str, line: int | None) -> None:
+    _check_encoding(encoding)
     try:
         "".join(cells).encode(encoding)
-    except LookupError:
-        raise DatasetError(f"there is no encoding {encoding!r}") from None
-    except UnicodeEncodeError:
+    except UnicodeError:
         hint = "Use utf-8-sig, which Excel reads"
         raise DatasetError(f"a text cannot be written in {encoding}", line=line, hint=hint) from None
+
+
+def _check_encoding(name: str, source: str | None = None) -> None:
+    """DatasetError for the name of no encoding of texts, such as `utf8mb4` or `base64`."""
+    try:
+        "".encode(name)
+    except (LookupError, UnicodeError, ValueError):
+        raise DatasetError(f"there is no encoding {name[:40]!r}", source=source) from None
+
+
+def _check_delimiter(delimiter: str) -> None:
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        raise DatasetError(
+            f"the delimiter is one character, and no quote or line end; not {delimiter[:40]!r}",
+            hint='Mostly it is ",", ";" or a tab: delimiter="\\t"',
+        )
 
 
 def read_bytes(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[bytes, str | None]:
@@ -67,15 +85,14 @@ def read_bytes(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[bytes
     if isinstance(source, (bytes, bytearray, memoryview)):
         return bytes(source), None
     if isinstance(source, (str, os.PathLike)):
-        name = os.fspath(source)
+        name = path_of(source)
         try:
             return Path(name).read_bytes(), name
         except (OSError, ValueError) as why:
             reason = getattr(why, "strerror", None) or type(why).__name__
-            raise DatasetError(f"the file cannot be read: {reason}", source=name[:200]) from None
-    read = getattr(source, "read", None)
-    data: object = read() if callable(read) else None
-    if not isinstance(data, bytes):
+            raise DatasetError(f"the file cannot be read: {reason}", source=name) from None
+    data = bytes_of(source)
+    if data is None:
         raise DatasetError(
             "a table is read from a path, bytes or a binary file", hint='Open it with mode "rb"'
         )
@@ -91,18 +108,22 @@ def examples_from_csv(
     guard: bool,
 ) -> Iterator[Example]:
     """One example per line of the table, with its fact. DatasetError for a table that cannot be read as one."""
+    _check_delimiter(delimiter)
     data, name = read_bytes(source)
     text = _decoded(data, encoding, name)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         with _long_cells():
-            lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
             header = [cell.strip() for cell in next(lines, _NO_HEADER)]
             records = list(_records(lines, header, name, guard=guard))
-        for number, (row, fact) in enumerate(rows_of_records(records, header, columns), 1):
+        for number, row, fact in rows_of_records(records, header, columns):
             yield Example.from_row(row, fact=fact, line=number)
     except csv.Error as why:
         raise DatasetError(
-            f"this is not CSV: {why}", source=name, hint="Check delimiter= and the quotes"
+            f"this is not CSV: {why}",
+            source=name,
+            line=lines.line_num,
+            hint="Check delimiter= and the quotes",
         ) from None
     except DatasetError as why:
         why.source = why.source or name
@@ -120,18 +141,23 @@ class _Lines(Protocol):
     def __iter__(self) -> Iterator[list[str]]: ...
 
 
-def _records(lines: _Lines, header: list[str], name: str | None, *, guard: bool) -> Iterator[dict[str, str]]:
+def _records(
+    lines: _Lines, header: list[str], name: str | None, *, guard: bool
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each record with the line on which it begins; a cell may have line ends in it."""
+    read = lines.line_num
     for cells in lines:
+        line, read = read + 1, lines.line_num
         if not cells:
             continue
         if len(cells) != len(header):
             raise DatasetError(
                 f"the line has {len(cells)} cells and the header {len(header)}",
                 source=name,
-                line=lines.line_num,
+                line=line,
                 hint="Check delimiter= and the quotes",
             )
-        yield dict(zip(header, map(unguarded, cells) if guard else cells, strict=True))
+        yield line, dict(zip(header, map(unguarded, cells) if guard else cells, strict=True))
 
 
 @contextmanager
@@ -147,11 +173,10 @@ def _long_cells() -> Generator[None, None, None]:
 def _decoded(data: bytes, encoding: str, name: str | None) -> str:
     """The text. A byte-order mark is taken off; nothing is guessed unless `encoding` is "detect"."""
     for candidate in _candidates(data, encoding):
+        _check_encoding(candidate, name)
         try:
             return data.decode(candidate).removeprefix("\ufeff")
-        except LookupError:
-            raise DatasetError(f"there is no encoding {candidate!r}", source=name) from None
-        except UnicodeDecodeError:
+        except UnicodeError:
             continue
     other = [each for each in ("utf-16", "cp932") if each != encoding and _reads(data, each)]
     raise DatasetError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from types import ModuleType
 from typing import Any, TypeAlias
@@ -24,7 +24,12 @@ def examples_from_frame(frame: Table, columns: Columns) -> Iterator[Example]:
     to_dict = getattr(frame, "to_dict", None)
     if to_dict is None or not hasattr(frame, "columns"):
         raise DatasetError(f"this is {type(frame).__name__}, not a data frame")
-    return _examples(to_dict("records"), [str(name) for name in frame.columns], columns, sparse=False)
+    names = [str(name) for name in frame.columns]
+    twice = len(names) - len(set(names))
+    if twice:
+        raise DatasetError(f"{twice} columns have the name of another one", hint="Rename them")
+    records = (dict(zip(names, record.values(), strict=True)) for record in to_dict("records"))
+    return _examples(records, names, columns, sparse=False)
 
 
 def examples_from_hub(table: Table, columns: Columns) -> Iterator[Example]:
@@ -33,17 +38,24 @@ def examples_from_hub(table: Table, columns: Columns) -> Iterator[Example]:
         raise DatasetError("this has several splits", hint='Choose one, for example dataset["train"]')
     names: Collection[str] | None = getattr(table, "column_names", None)
     if names is None:  # a stream does not know its columns before its first row
-        rows = list(table)
+        rows = _listed(table)
         names = list(dict.fromkeys(name for row in rows for name in row))
         return _examples(rows, names, columns, sparse=True)
     return _examples(table, names, columns, sparse=True)
 
 
+def _listed(table: Table) -> list[dict[str, Any]]:
+    rows: list[Any] = [*table] if hasattr(table, "__iter__") else [table]
+    if not all(isinstance(row, Mapping) for row in rows):
+        raise DatasetError(f"this is {type(table).__name__}, not a table whose rows have named cells")
+    return [{str(name): cell for name, cell in row.items()} for row in rows]
+
+
 def _examples(
     records: Iterable[Any], names: Collection[str], columns: Columns, *, sparse: bool
 ) -> Iterator[Example]:
-    rows = rows_of_records(records, names, columns, sparse=sparse)
-    return (Example.from_row(row, fact=fact, line=number) for number, (row, fact) in enumerate(rows, 1))
+    rows = rows_of_records(enumerate(records, 1), names, columns, sparse=sparse)
+    return (Example.from_row(row, fact=fact, line=number) for number, row, fact in rows)
 
 
 def frame_of(examples: Sequence[Example]) -> Table:

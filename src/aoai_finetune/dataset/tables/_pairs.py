@@ -25,9 +25,13 @@ def rows_of_pairs(pairs: Iterable[Sequence[str]], system: str | None) -> list[di
 
 
 def _checked(pair: Sequence[str], system: str | None, number: int) -> dict[str, Any]:
-    if isinstance(pair, str) or len(pair) != 2:
+    if isinstance(pair, str):  # of two letters
         raise DatasetError("a pair is a question and an answer", line=number)
-    return pair_row(pair[0], pair[1], system)
+    try:
+        question, answer = pair
+    except (TypeError, ValueError):
+        raise DatasetError("a pair is a question and an answer", line=number) from None
+    return pair_row(question, answer, system)
 
 
 def facts_of_pairs(

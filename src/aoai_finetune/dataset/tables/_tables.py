@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 from ...errors import DatasetError
 from ..rows._example import Example
 from ..rows._facts import FACT_KEY, FactSource
+from ..rows._findings import key_path
 from ..rows._shape import is_list, is_object
 from ._pairs import pair_row
 
@@ -83,9 +84,9 @@ _WHOLE: Final = ("messages", "input", "conversations")
 
 
 def rows_of_records(
-    records: Iterable[Record], names: Collection[str], columns: Columns, *, sparse: bool = False
-) -> Iterator[tuple[dict[str, Any], str | None]]:
-    """Rows with their facts: as they are where there is a column of messages, else made of questions and answers.
+    records: Iterable[tuple[int, Record]], names: Collection[str], columns: Columns, *, sparse: bool = False
+) -> Iterator[tuple[int, dict[str, Any], str | None]]:
+    """Numbers, rows and facts: rows as they are where there is a column of messages, else made of questions and answers.
 
     Empty cells are left out; with `sparse` also empty values inside, which tables of typed columns put everywhere.
     """
@@ -93,20 +94,18 @@ def rows_of_records(
         fact = columns.fact or FACT_KEY
         if columns.fact is not None and columns.fact not in names:
             raise _missing(columns.fact, names)
-        for number, record in enumerate(records, 1):
+        for number, record in records:
             row = _whole_row(record, number, sparse=sparse)
-            yield _tools_read(row), _fact(row.pop(fact, None), number)
+            yield number, _tools_read(row), _fact(row.pop(fact, None), number)
         return
     present = columns.present(names)
-    for number, record in enumerate(records, 1):
-        yield _of_pair(record, present, number), _fact(_cell(record, present.fact), number)
+    for number, record in records:
+        yield number, _of_pair(record, present, number), _fact(_cell(record, present.fact, number), number)
 
 
 def _whole_row(record: Record, number: int, *, sparse: bool) -> dict[str, Any]:
-    try:
-        return {key: _plain(value, sparse=sparse) for key, value in record.items() if not _empty(value)}
-    except RecursionError:
-        raise DatasetError("the row is nested too deeply", line=number) from None
+    cells = ((str(key), _read(value, number, str(key), sparse=sparse)) for key, value in record.items())
+    return {key: value for key, value in cells if value is not None}
 
 
 def _tools_read(row: dict[str, Any]) -> dict[str, Any]:
@@ -121,10 +120,10 @@ def _tools_read(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of_pair(record: Record, columns: Columns, number: int) -> dict[str, Any]:
-    question, answer = _cell(record, columns.question), _cell(record, columns.answer)
+    question, answer = (_cell(record, name, number) for name in (columns.question, columns.answer))
     if is_list(question) and is_list(answer):
         return {"messages": [*question, *answer]}
-    system = _cell(record, columns.system)
+    system = _cell(record, columns.system, number)
     if system is not None and not isinstance(system, str):
         raise DatasetError("the system text is no text", line=number, path=columns.system or "")
     asked, answered = _text(question, columns.question, number), _text(answer, columns.answer, number)
@@ -137,9 +136,20 @@ def _text(cell: object, name: str, number: int) -> str:
     raise DatasetError("the cell holds no text", line=number, path=name, hint="Fill it, or take the row out")
 
 
-def _cell(record: Record, name: str | None) -> object:
-    value = None if name is None else record.get(name)
-    return None if _empty(value) else _plain(value, sparse=True)
+def _cell(record: Record, name: str | None, number: int) -> object:
+    return None if name is None else _read(record.get(name), number, name, sparse=True)
+
+
+def _read(value: object, number: int, name: str, *, sparse: bool) -> object:
+    """What a cell holds as JSON has it, None for nothing. DatasetError, without the value, for what cannot be read."""
+    try:
+        plain = _plain(value, sparse=sparse)
+        return None if _empty(plain) else plain
+    except RecursionError:
+        raise DatasetError("the cell is nested too deeply", line=number, path=key_path("", name)) from None
+    except Exception as why:  # noqa: BLE001 - objects of any library, which may repeat themselves in their errors
+        said = f"the cell cannot be read ({type(why).__name__})"
+        raise DatasetError(said, line=number, path=key_path("", name)) from None
 
 
 def _fact(value: object, number: int) -> str | None:
@@ -153,7 +163,7 @@ def _empty(value: object) -> bool:
     if value is None:
         return True
     differs: object = ne(value, value)
-    return type(value).__name__ == "NAType" or differs is True
+    return type(value).__name__ in {"NAType", "NaTType"} or differs is True
 
 
 def _plain(value: object, *, sparse: bool) -> object:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from ...errors import FineTuneError
 from ..checking._reading import example_at
+from ..checking._watching import watched_lines
 from ..rows._files import FileOnDisk, spans
 from ..rows._findings import Fault
 from ..rows._json import parse_row
@@ -54,7 +55,7 @@ def count_tokens(rows: Rows, model: str | None, *, workers: int = 1) -> TokenCou
         raise ValueError(f"workers is {workers}; it must be at least 1")
     tally = Tally(counter_for(model))
     if workers == 1:
-        tally_lines(rows.scan(), tally)
+        tally_lines(watched_lines(rows, "counting tokens"), tally)
     else:
         before, refused = 0, set[int]()
         for counted in _counted(_chunks(rows, workers), model, workers):

@@ -12,7 +12,8 @@ from unicodedata import category, name
 
 from typing_extensions import override
 
-from ..checking._reading import placed_examples
+from ..checking._reading import example_at
+from ..checking._watching import watched_lines
 from ..rows._example import Example, turns
 from ..rows._shape import is_list, is_object
 from ..rows._sources import Rows
@@ -115,8 +116,10 @@ def _percent(share: float) -> str:
 def statistics_of(rows: Rows, model: str | None) -> Statistics:
     """The numbers of these rows. Raises DatasetError, with its place, at a row that cannot be used."""
     survey = _Survey(tally=Tally(counter_for(model)))
-    for source, example in placed_examples(rows):
-        survey.add(source, example)
+    for line in watched_lines(rows, "surveying"):
+        example = example_at(line)
+        if example is not None:
+            survey.add(line[0].source, example)
     return survey.result()
 
 

@@ -1,0 +1,87 @@
+"""Rules of the user's, beside those of the library and in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from aoai_finetune.dataset import AzureRules, Dataset, Rule, Severity
+from aoai_finetune.errors import DatasetError
+
+
+def polite(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """A rule a user might write."""
+    if "please" not in row["messages"][0]["content"]:
+        yield "messages[0].content", "ask politely"
+
+
+def test_a_rule_of_your_own_is_checked_on_every_row(lines: Any, chat: Any) -> None:
+    """On plain rows too, for which the library's rules are skipped."""
+    own = Rule(code="politeness", severity=Severity.WARNING, summary="Questions are polite", row=polite)
+    rows = lines(chat("please"), chat("Q"))
+    report = Dataset.from_jsonl(rows).validate(AzureRules(extra=[own]), level="rows")
+    assert [(finding.code, finding.line) for finding in report.findings] == [("politeness", 2)]
+
+
+def test_what_a_rule_of_your_own_raises_is_a_finding(lines: Any, chat: Any) -> None:
+    """Without the text in it: a row that it did not expect must not hide what others find."""
+    own = Rule(
+        code="politeness", severity=Severity.INFO, summary="Questions are polite", row=polite, hint="Ask"
+    )
+    report = Dataset.from_jsonl(lines({}, chat("please"), chat("Q"))).validate(AzureRules(extra=[own]))
+    found = [
+        (finding.line, finding.path, finding.message) for finding in report if finding.code == "politeness"
+    ]
+    assert found == [
+        (1, "", "the check of this rule raised KeyError"),
+        (3, "messages[0].content", "ask politely"),
+    ]
+    assert report.counts["messages-missing"] == 1
+
+
+class Broken:
+    """A check of a whole file that fails wherever it is asked."""
+
+    def __init__(self, _settings: Any) -> None:
+        self.blind = False
+
+    def see(
+        self, row: Mapping[str, Any], _fact: str | None, _line: int, _source: str | None, /
+    ) -> str | None:
+        """Row text in the error."""
+        raise ValueError(row["messages"][0]["content"])
+
+    def end(self, _rows: int, /) -> list[Any]:
+        """As above."""
+        raise LookupError("Q")
+
+
+def test_what_a_file_check_of_your_own_raises_is_a_finding(lines: Any, chat: Any) -> None:
+    """On the row, and at the end."""
+    own = Rule(code="own", severity=Severity.INFO, summary="Own", file=Broken, hint="Look", level="file")
+    report = Dataset.from_jsonl(lines(chat("Q"))).validate(AzureRules(extra=[own]))
+    found = {(finding.line, finding.message) for finding in report if finding.code == "own"}
+    assert found == {
+        (1, "the check of this rule raised ValueError"),
+        (None, "the check of this rule raised LookupError"),
+    }
+
+
+@pytest.mark.parametrize("options", [{"keep": 0}, {"keep": -1}, {"n_epochs": 0}])
+def test_numbers_of_rules_are_at_least_one(options: Any) -> None:
+    """With nothing kept there would be no first error to raise."""
+    with pytest.raises(DatasetError, match="at least 1"):
+        AzureRules(**options)
+
+
+def test_a_rule_with_a_known_code_takes_its_place(lines: Any, chat: Any) -> None:
+    """This is how a severity is changed."""
+    known = next(rule for rule in AzureRules().describe() if rule.code == "too-few-examples")
+    report = Dataset.from_jsonl(lines(chat("Q"))).validate(
+        AzureRules(extra=[replace(known, severity=Severity.WARNING)])
+    )
+    assert report.ok
+    assert report.counts["too-few-examples"] == 1

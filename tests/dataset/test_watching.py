@@ -1,0 +1,64 @@
+"""Long work shows how far it is, where somebody looks."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typing_extensions import override
+
+from aoai_finetune.dataset import Dataset
+from aoai_finetune.dataset.checking import _watching
+from aoai_finetune.errors import DatasetError
+
+
+class Terminal(io.StringIO):
+    """What somebody looks at."""
+
+    @override
+    def isatty(self) -> bool:
+        return True
+
+
+WORK: dict[str, tuple[str, Callable[[Dataset], Any]]] = {
+    "validate": ("validating", lambda rows: rows.validate().to_json()),
+    "tokens": ("counting tokens", lambda rows: rows.tokens()),
+    "statistics": ("surveying", lambda rows: str(rows.statistics())),
+    "repair": ("repairing", lambda rows: (rows.repair().fixes, rows.repair().dataset.to_bytes())),
+}
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_long_work_shows_how_far_it_is(
+    name: str, ten: Any, chat: Any, lines: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes to the same, for a file and for a sum of files; short files show nothing."""
+    doing, work = WORK[name]
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(lines(*ten, b"", *(chat(f"q{number} ", "x" * 1000) for number in range(2000))))
+    one, two = Dataset.from_jsonl(path), Dataset.from_jsonl(path) + Dataset.from_jsonl(path)
+    expected = [work(one), work(two)]
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    assert [work(one), work(two)] == expected
+    assert terminal.getvalue() == ""
+    monkeypatch.setattr(_watching, "_LONG", 100_000)
+    assert [work(one), work(two)] == expected
+    assert f"{doing} (MB) · 2 of 2 (100%)" in terminal.getvalue()
+
+
+def test_the_bar_ends_where_the_work_ends(
+    ten: Any, lines: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in the middle, with an error that names its place."""
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(lines(*ten, b"{"))
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    monkeypatch.setattr(_watching, "_LONG", 100)
+    with pytest.raises(DatasetError, match="line 11") as caught:
+        Dataset.from_jsonl(path).statistics()
+    assert caught.value.source == str(path)
+    assert terminal.getvalue().endswith("\n")
