@@ -16,7 +16,7 @@ from aoai_finetune.dataset import AzureRules, Dataset, Rule, Severity
 from aoai_finetune.dataset.rows._branches import Branches
 from aoai_finetune.dataset.rules._glances import Glances
 from aoai_finetune.dataset.rules._plain import plain_texts, shows
-from aoai_finetune.dataset.rules._tool_rows import Flat, ToolRows
+from aoai_finetune.dataset.rules._tool_rows import Given, Said, ToolRows
 
 TRICKY = st.sampled_from(
     ['"}, {"role": "user", "content": "', '", "', "}", "\\", '\\"', '"', "\n", " ", "　", "\0", "\u202e", "\u2019", "7", "有", ""]
@@ -92,26 +92,17 @@ def with_facts(rows: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
 ROWS = with_facts(PLAIN) | with_facts(WITH_TOOLS)
 
 
-Said = tuple[list[str] | Flat | None, str | None]
-NOTHING: Said = (None, None)
-
-
-def at_length(raw: bytes, tools: ToolRows) -> Said:
+def at_length(raw: bytes, tools: ToolRows) -> Said | None:
     """What the row on a line says, and its fact, found by parsing it."""
     try:
         row: Any = from_json(raw, catch_duplicate_keys=True, allow_inf_nan=False)
     except ValueError:
-        return NOTHING
+        return None
     fact: Any = row.pop("fact", None) if isinstance(row, dict) else None
     found = plain_texts(row) or tools.flat(row)
-    sound = found is not None and shows(raw, len(raw)) and isinstance(fact, str | None)
-    return (found, fact or None) if sound else NOTHING
-
-
-def at_a_glance(glances: Glances, raw: bytes) -> Said:
-    """The same without."""
-    found = glances.said(raw)
-    return NOTHING if found is None else (found, glances.fact)
+    if found is None or not shows(raw, len(raw)) or not isinstance(fact, str | None):
+        return None
+    return Given(found, fact) if fact else found
 
 
 def line(row: Any, separators: tuple[str, str] = (", ", ": "), *, ascii_only: bool = False) -> bytes:
@@ -128,7 +119,7 @@ def test_a_glance_says_what_parsing_says_or_nothing(
     glances = Glances(tools, every=1)
     lines = [line(row, separators, ascii_only=ascii_only) for row in rows]
     for raw in [*lines, *lines]:
-        assert at_a_glance(glances, raw) in (NOTHING, at_length(raw, tools))
+        assert glances.said(raw) in (None, at_length(raw, tools))
     for raw in lines:
         start = data.draw(st.integers(0, len(raw) - 2))
         end = data.draw(st.integers(start, min(start + 3, len(raw) - 1)))
@@ -137,7 +128,7 @@ def test_a_glance_says_what_parsing_says_or_nothing(
         )
         changed = raw[:start] + put + raw[end:]
         for _ in range(2):  # the first time it may be learned
-            assert at_a_glance(glances, changed) in (NOTHING, at_length(changed, tools))
+            assert glances.said(changed) in (None, at_length(changed, tools))
 
 
 def plain(number: int) -> dict[str, Any]:
@@ -179,7 +170,7 @@ def test_the_second_row_of_a_kind_is_known_at_a_glance(make: Callable[[int], Any
     glances.said(line(make(1)))
     for number in (2, 3):
         raw = line(make(number))
-        assert at_a_glance(glances, raw) == at_length(raw, ToolRows()) != NOTHING
+        assert glances.said(raw) == at_length(raw, ToolRows()) is not None
 
 
 @pytest.mark.parametrize("number", range(15))

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aoai_finetune.dataset import AzureRules, Dataset
-from aoai_finetune.dataset.rules._plain import shows
+from aoai_finetune.dataset.rules._plain import hides
 from aoai_finetune.dataset.rules._plain_methods import TEXTS
 from aoai_finetune.dataset.rules._rules import Method
 
@@ -67,10 +67,10 @@ ROWS: list[tuple[Method, st.SearchStrategy[Any]]] = [("dpo", PREFERENCE), ("rein
 def test_no_rule_has_anything_to_say_about_a_plain_row(
     method: Method, rows: st.SearchStrategy[Any], data: st.DataObject
 ) -> None:
-    """Unless `shows` tells that something hides in its texts."""
+    """Unless something hides in its texts."""
     row = data.draw(rows)
     texts = TEXTS[method](row)
-    if texts is not None and shows(json.dumps(row).encode(), 10_000, texts):
+    if texts is not None and not hides(texts):
         rules = AzureRules(method=method)
         assert [
             rule.code for rule in rules.describe() if rule.row and rule.level == "rows" and [*rule.row(row)]

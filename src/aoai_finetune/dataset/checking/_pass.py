@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Sized
 from contextlib import nullcontext
-from typing import Any, BinaryIO, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from jiter import from_json
 
-from ..rows._files import Span, lines_of, opened, whole_line
+from ..rows._files import Span, batches_of, opened
 from ..rows._findings import Fault
-from ..rows._json import MAX_ROW, code_of, parse_row
+from ..rows._json import code_of, parse_row
 from ..rows._rewrite import USABLE
 from ..rows._sources import ChainRows, LineRows, Rows, SourceLine
 from ..rules._glances import Glances
 from ..rules._marks import settled
 from ..rules._messages import MOST, CheckedRow, finite
-from ..rules._plain import plain_texts, shows
+from ..rules._plain import hides, plain_texts, shows
 from ..rules._plain_methods import Texts
 from ..rules._private import quiet
 from ..rules._repeats import Compared, Repeats
 from ..rules._row_checks import RowChecks
 from ..rules._rules import FileCheck, Rule, Settings, Spot
 from ..rules._shapes import LONGEST_NAME, shape_of
-from ..rules._tool_rows import Flat, ToolRows
+from ..rules._tool_rows import Said, ToolRows
 from ._foreign import foreign
 from ._found import Found
 from ._kinds import ALIKE, Kind, Kinds
@@ -52,6 +52,14 @@ def _foreign(rows: Rows) -> Fault | None:
     if content is None or (isinstance(content, Span) and content.start):
         return None
     return foreign(content)
+
+
+def _row_of(raw: bytes) -> Row | None:
+    try:
+        row: Row = from_json(raw, catch_duplicate_keys=True, allow_inf_nan=False, cache_mode="keys")
+    except ValueError:
+        return None
+    return row
 
 
 class Pass:
@@ -100,7 +108,9 @@ class Pass:
         self._quick = shaped
         self._kinds = Kinds(self.found)
         self._crlf = False
-        self._reading: tuple[BinaryIO, LineRows, int]
+        # What has to be asked of plain rows, too; who asks nothing more need not parse them.
+        self._more = bool(self._always or self._seers)
+        self._glancing = self._supervised and not self._more
 
     def read(self, rows: Rows, *, watched: bool = True) -> None:
         """Check all rows, and show how far it is where that takes long and somebody looks (unless not `watched`)."""
@@ -128,60 +138,93 @@ class Pass:
 
         Returns what is to be remembered of the lines (`LineRows.notes`).
 
-        One loop on purpose: each of its lines runs once per row, and a call for one of them would cost more than it.
+        Lines are gone through some at a time, step by step. Each step is a loop of its own, without a call per line of
+        ours where it can be: most of the time is spent here.
         """
-        start, source = self.repeats.start(leaf.source), leaf.source
-        again, alike, longest = self._kinds.lines.get, self._kinds.alike.get, self._longest
-        note = self.repeats.note_glanced if self._comparing else None
-        more = bool(self._always or self._seers)
-        looks, glance, texts = self._supervised and not more, self._glances.said, self._texts
-        number = others = 0
-        notes = bytearray()
-        noted = notes.append
-        other = self._other
-        self.found.name(source)
+        start, notes = self.repeats.start(leaf.source), bytearray()
+        self.lines = 0
+        self.found.name(leaf.source)
         with opened(leaf.content) as handle:
-            self._reading = handle, leaf, start
-            for number, raw in lines_of(handle):
-                row: Any = None
-                said: list[str] | Flat | None = None
-                if _SHORT <= len(raw) <= longest and raw[-2] == _CLOSING_BRACE:
-                    # A row of nothing but messages in ASCII is parsed in less time than a glance takes.
-                    glanced = looks and (raw[-5] != _QUOTE or raw[2] != _M or not raw.isascii())
-                    said = glance(raw) if glanced else None
-                    if said is None:
-                        try:
-                            row = from_json(
-                                raw, catch_duplicate_keys=True, allow_inf_nan=False, cache_mode="keys"
-                            )
-                            said = texts(row)
-                        except ValueError:
-                            said = None
-                        # The backslash and the byte are the first look of `shows`: most rows need no more than that.
-                        if (_BACKSLASH in raw or _E2 in raw) and said and not shows(raw, longest, said):
-                            said = None
-                elif (known := again(raw) or alike(raw.translate(ALIKE))) is not None:
-                    known.times += 1
-                    others += 1
-                    noted(0)
-                    continue
-                if said is None:
-                    noted(other(raw, row, number))
-                    others += 1
-                    continue
-                noted(len(said) >> 1 if said.__class__ is list and len(said) >> 1 < USABLE else USABLE)
-                if note is not None:
-                    note(said, start + number, None if row is not None else self._glances.fact)
-                if more and row is not None:
-                    self._more(row, (leaf, number, raw))
-        self.rows += number - others
-        self.lines = number
+            for batch in batches_of(handle):
+                notes += self._known_lines(batch) or self._settled(batch, leaf, start)
+                self.lines += len(batch)
         return bytes(notes)
 
-    def _other(self, raw: bytes, row: Row | None, number: int) -> int:
+    def _known_lines(self, batch: list[bytes]) -> bytes:
+        """The notes of lines that are all the same known one; empty for others."""
+        known = self._kinds.lines.get(batch[0])
+        if known is None or batch.count(batch[0]) < len(batch):
+            return b""
+        known.times += len(batch)
+        return bytes(len(batch))
+
+    def _settled(self, batch: list[bytes], leaf: LineRows, start: int) -> bytearray:
+        """Check some lines; what to note of each."""
+        saids: list[Said | None] = [None] * len(batch)
+        rows: list[Row | None] = [None] * len(batch)
+        if max(map(len, batch)) >= _SHORT:
+            saids = self._glanced(batch) if self._glancing else saids
+            rows = self._parsed(batch, saids)
+        note = self.repeats.note_plain if self._comparing else None
+        notes, others, number, more = bytearray(), 0, self.lines, self._more
+        noted = notes.append
+        for raw, said, row in zip(batch, saids, rows, strict=True):
+            number += 1
+            if isinstance(said, list):
+                noted(len(said) >> 1 if len(said) < 2 * USABLE else USABLE)
+                if note is not None:
+                    note(said, start + number)
+            elif said is not None:
+                noted(USABLE)
+                if note is not None:
+                    self.repeats.note_glanced(said, start + number)
+            else:
+                others += 1
+                noted(self._other((leaf, number, raw), row, start + number))
+                continue
+            if more and row is not None:
+                self._see_more(row, (leaf, number, raw))
+        self.rows += len(batch) - others
+        return notes
+
+    def _glanced(self, batch: list[bytes]) -> list[Said | None]:
+        """What is known at a glance of lines that take longer to parse: not of messages alone in ASCII."""
+        glance, longest = self._glances.said, self._longest
+        return [
+            glance(raw)
+            if _SHORT <= len(raw) <= longest
+            and raw[-2] == _CLOSING_BRACE
+            and (raw[-5] != _QUOTE or raw[2] != _M or not raw.isascii())
+            else None
+            for raw in batch
+        ]
+
+    def _parsed(self, batch: list[bytes], saids: list[Said | None]) -> list[Row | None]:
+        """The rows of other lines that may be plain; what those say that are is added."""
+        longest, texts = self._longest, self._texts
+        rows = [
+            _row_of(raw)
+            if said is None and _SHORT <= len(raw) <= longest and raw[-2] == _CLOSING_BRACE
+            else None
+            for raw, said in zip(batch, saids, strict=True)
+        ]
+        for at, row in enumerate(rows):
+            if row is not None:
+                found, raw = texts(row), batch[at]
+                # The backslash and the byte are a first look: most rows need no more than that.
+                if found and not ((_BACKSLASH in raw or _E2 in raw) and hides(found)):
+                    saids[at] = found
+        return rows
+
+    def _other(self, line: SourceLine, row: Row | None, place: int) -> int:
         """Check a line that a glance did not settle, sooner if it is small and of a known kind; what to note of it."""
-        handle, leaf, start = self._reading
-        if len(raw) <= self._small:
+        leaf, number, raw = line
+        if raw and len(raw) < _SHORT:
+            known = self._kinds.lines.get(raw) or self._kinds.alike.get(raw.translate(ALIKE))
+            if known is not None:
+                known.times += 1
+                return 0
+        if raw and len(raw) <= self._small:
             kind = self._kinds.met(raw, row)
             row = self._kinds.row or row
             if kind is not None:
@@ -191,10 +234,8 @@ class Pass:
                     if self._kinds.tries:
                         self._kinds.keep_alike(raw, kind.faults)
                     return 0
-                line = (leaf, number, raw)
-                return USABLE if self._known_row(kind, row or {}, None, line, start + number) else 0
-        whole = raw if len(raw) < MAX_ROW else whole_line(handle, raw)
-        return USABLE if self._line((leaf, number, whole), start + number, row) else 0
+                return USABLE if self._known_row(kind, row or {}, None, line, place) else 0
+        return USABLE if self._line((leaf, number, raw or None), place, row) else 0
 
     def _line(self, line: SourceLine, place: int, row: Row | None = None) -> bool:
         """Check one physical line, which may have been parsed: does it hold a row that can be used?"""
@@ -273,7 +314,7 @@ class Pass:
         """Ask all rules about a row, and remember what they say of its shape."""
         raw = line[2]
         faults = self._fact_faults(fact, line)
-        said: list[str] | Flat | None = self._texts(row)
+        said: Said | None = self._texts(row)
         plain = said is not None
         if said is None and len(row) == 2 and self._supervised:
             said = self._tools.flat(row, raw)
@@ -319,7 +360,7 @@ class Pass:
         fact: str | Fault | None,
         line: SourceLine,
         place: int,
-        said: list[str] | Flat | None,
+        said: Said | None,
         *,
         in_order: bool = False,
     ) -> None:
@@ -345,7 +386,7 @@ class Pass:
         for fault in faults:
             self.found.add(fault, line[0].source, line[1])
 
-    def _more(self, row: Row, line: SourceLine) -> None:
+    def _see_more(self, row: Row, line: SourceLine) -> None:
         """What has to be asked of a plain row even if the other rules have nothing to say about it."""
         self._look(row, line)
         self._see(row, None, line[1], line[0].source)

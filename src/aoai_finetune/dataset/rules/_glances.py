@@ -7,6 +7,7 @@ fit the tools, and that answers to calls have their ids.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from itertools import chain
 from operator import itemgetter
@@ -18,7 +19,7 @@ from ..rows._branches import Branch, Branches
 from ..rows._facts import FACT_KEY
 from ..rows._skeleton import OTHER, TEXT, Skeleton
 from ._plain import DIRECTION, DIRECTIONS, plain_texts, shows
-from ._tool_rows import Declared, Flat, ToolRows, flat_message
+from ._tool_rows import Declared, Flat, Given, Said, ToolRows, flat_message
 
 __all__ = ["Glances"]
 
@@ -37,6 +38,15 @@ _SEARCHED: Final = bytes((_BACKSLASH, DIRECTIONS))
 """Bytes with which begins what a text may not hold, and much else."""
 _ORDINARY: Final = bytes(code for code in range(ord(" "), 256) if code not in _SEARCHED)
 """Bytes that mean nothing by themselves. The others beside `_SEARCHED` are controls, which JSON does not have."""
+
+
+_SOUND: Final = Flat((), 0, "")
+"""What is said of a row with tools where nobody asks for texts."""
+
+
+def _text(written: str) -> str:
+    """The text in a gap."""
+    return from_json(f'"{written}"'.encode()) if "\\" in written else written
 
 
 class _Plain(NamedTuple):
@@ -81,17 +91,21 @@ class _WithTools(NamedTuple):
     def gaps(self) -> list[int]:
         return self.order
 
-    def said(self, texts: Sequence[str]) -> Flat | None:
+    def fits(self, written: Sequence[str]) -> bool:
+        """What stands in the gaps is sound: ids match, and calls fit the tools. Equal texts are written alike."""
         for one, other in self.answered:
-            if texts[one] != texts[other]:
-                return None
-        if len(self.ids) > 1 and len({texts[gap] for gap in self.ids}) < len(self.ids):
-            return None
+            if written[one] != written[other]:
+                return False
+        if len(self.ids) > 1 and len({written[gap] for gap in self.ids}) < len(self.ids):
+            return False
         try:
             for name, arguments in self.called:
-                self.declared.check(texts[name], texts[arguments])
+                self.declared.check(_text(written[name]), _text(written[arguments]))
         except (LookupError, ValueError):
-            return None
+            return False
+        return True
+
+    def said(self, texts: Sequence[str]) -> Flat:
         return Flat(self.flat((*texts, *self.others)), self.last, texts[self.asked])
 
 
@@ -129,72 +143,67 @@ def _placed(layout: _Layout, branch: Branch) -> _Placed:
     return layout.kind, tuple(groups[gap] for gap in layout.kind.gaps()), groups[layout.fact]
 
 
-def _unescaped(text: str) -> str:
-    return from_json(f'"{text}"'.encode()) if "\\" in text else text
+def _match(head: bytes, end: _End) -> re.Match[str] | None:
+    """The gaps of a line that holds nothing hidden, and nothing that JSON does not have."""
+    odd = head.translate(None, _ORDINARY)
+    if odd and (
+        odd.strip(_SEARCHED)
+        or (_BACKSLASH in odd and OTHER.search(head))
+        or (DIRECTIONS in odd and DIRECTION.search(head))
+    ):
+        return None
+    try:
+        return end.match(head.decode())
+    except UnicodeDecodeError:
+        return None
 
 
 class Glances:
     """What lines say that are laid out like others before them.
 
     Every 64th line of which nothing is known teaches its layout, as long as this is worth it.
-
-    Attributes:
-        fact: the fact of the last row of which a glance told something, where texts were asked for.
     """
 
     def __init__(self, tools: ToolRows, *, texts: bool = True, every: int = _EVERY) -> None:
         self._tools, self._texts, self._every = tools, texts, every
         self._ends: dict[bytes, list[_End]] = {}
         self._met = self._missed = self._gaps = 0
-        self.fact: str | None = None
 
-    def said(self, raw: bytes) -> list[str] | Flat | None:
+    def said(self, raw: bytes) -> Said | None:
         """What a row says, as `plain_texts` or `ToolRows.flat` has it; None where nothing can be promised of it.
 
-        Where texts were not asked for, only how many there are counts.
+        Where texts were not asked for, nothing counts but that something is said.
         """
         for end in self._ends.get(raw[-_END:]) or self._ends.get(raw[-_SHORTEST:]) or ():
             if raw.endswith(end.tail):
                 said = self._laid_out(raw[: -len(end.tail)], end)
+                if said is not None:
+                    self._met += 1
+                    return said
                 break
-        else:
-            said = None
-        if said is not None:
-            self._met += 1
-        else:
-            self._missed += 1
-            if self._missed % self._every == 0:
-                self._learn(raw)
-            self.fact = None
-            said = self._tools.flat_line(raw) if raw[-_END] == _CLOSING_BRACE else None
-            if said is not None and not shows(raw, len(raw)):
-                return None
-        return said
+        self._missed += 1
+        if self._missed % self._every == 0:
+            self._learn(raw)
+        flat = self._tools.flat_line(raw) if raw[-_END] == _CLOSING_BRACE else None
+        return flat if flat is not None and shows(raw, len(raw)) else None
 
-    def _laid_out(self, head: bytes, end: _End) -> list[str] | Flat | None:
+    def _laid_out(self, head: bytes, end: _End) -> Said | None:
         """The same of a line that ends like others behind its last text, by what stands before."""
-        odd = head.translate(None, _ORDINARY)
-        escaped = _BACKSLASH in odd
-        if odd and (
-            odd.strip(_SEARCHED)
-            or (escaped and OTHER.search(head))
-            or (DIRECTIONS in odd and DIRECTION.search(head))
-        ):
-            return None
-        try:
-            found = end.match(head.decode())
-        except UnicodeDecodeError:
-            return None
+        found = _match(head, end)
         if found is None:
             return None
         kind, groups, fact = end.branches[found.lastindex or 0]
         if not self._texts and isinstance(kind, _Plain):
             return kind.texts
         texts: Sequence[str] = found.group(*groups)
-        if escaped:
-            texts = [*map(_unescaped, texts)]
-        self.fact = _unescaped(found[fact]) if fact else None
-        return kind.said(texts)
+        if isinstance(kind, _WithTools) and not kind.fits(texts):
+            return None
+        if not self._texts:
+            return _SOUND
+        if _BACKSLASH in head:
+            texts = [*map(_text, texts)]
+        said = kind.said(texts)
+        return Given(said, _text(found[fact])) if fact else said
 
     def _learn(self, raw: bytes) -> None:
         """Learn from a line, if it is sound."""

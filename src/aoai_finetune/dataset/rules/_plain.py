@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-__all__ = ["ANSWERED", "DIRECTION", "DIRECTIONS", "START", "plain_texts", "shows"]
+__all__ = ["ANSWERED", "DIRECTION", "DIRECTIONS", "START", "hides", "plain_texts", "shows"]
 
 START: Final[dict[str, Any]] = {}
 """Where a conversation starts: which role leads where. One that ends in `ANSWERED` ends with an answer to a user."""
@@ -49,18 +49,17 @@ def plain_texts(row: Mapping[str, Any]) -> list[str] | None:
     return texts if turn is ANSWERED else None
 
 
-def shows(raw: bytes, longest: int, texts: list[str] | tuple[object, ...] | None = None) -> bool:
+def hides(texts: list[str]) -> bool:
+    """Texts of a plain row hold something hidden: NUL, or a control of direction."""
+    said = "".join(texts)
+    return "\0" in said or (not said.isascii() and any(mark in said for mark in _MARKS))
+
+
+def shows(raw: bytes, longest: int) -> bool:
     """The bytes of a row show that its texts hold nothing hidden and that none is too long.
 
-    Hidden are NUL, which needs an escape, and controls of direction, which need an escape or their first byte. Line
-    feeds need an escape, too: for rows with one `plain_texts`, where they are known, tell the same sooner.
+    Hidden are NUL, which needs an escape, and controls of direction, which need an escape or their first byte.
     """
-    if len(raw) > longest:
+    if len(raw) > longest or (_BACKSLASH in raw and _ESCAPES.search(raw)):
         return False
-    if _BACKSLASH in raw:
-        if isinstance(texts, list):
-            said = "".join(texts)
-            return "\0" not in said and (said.isascii() or not any(mark in said for mark in _MARKS))
-        if _ESCAPES.search(raw):
-            return False
     return DIRECTIONS not in raw or DIRECTION.search(raw) is None

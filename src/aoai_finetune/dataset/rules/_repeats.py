@@ -22,7 +22,7 @@ from ..rows._example import answer_of
 from ..rows._text import normalise
 from ._marks import Mark, RowMarks, bytes_of_calls, marks_of
 from ._rules import Settings, Spot, Spots
-from ._tool_rows import Flat
+from ._tool_rows import Flat, Given, Said
 
 __all__ = ["Compared", "Contradictions", "Duplicates", "FactAnswers", "FewPhrasings", "OneAnswer", "Repeats"]
 
@@ -104,14 +104,7 @@ class Repeats:
         """The line number in the file."""
         return (place & _LINE) + self._shifts[place >> _LINE_BITS]
 
-    def note_glanced(self, said: list[str] | Flat, place: int, fact: str | None = None) -> None:
-        """Note a row known at a glance; a list is taken apart."""
-        if isinstance(said, list):
-            self._note_plain(said, place, fact)
-        else:
-            self._note_flat(said, place, fact)
-
-    def _note_plain(self, texts: list[str], place: int, fact: str | None) -> None:
+    def note_plain(self, texts: list[str], place: int, fact: str | None = None) -> None:
         """Note a plain row, given by its texts (`_plain.plain_texts`; the list is taken apart)."""
         mark, marks = self._mark, self._marks
         answer = texts.pop()
@@ -123,6 +116,15 @@ class Repeats:
         marks.places.append(place)
         if not self._varied:
             self._add_answer(answer)
+
+    def note_glanced(self, said: Said, place: int, fact: str | None = None) -> None:
+        """Note any row known at a glance; a list is taken apart."""
+        if isinstance(said, Given):
+            said, fact = said
+        if isinstance(said, list):
+            self.note_plain(said, place, fact)
+        else:
+            self._note_flat(said, place, fact)
 
     def note(self, row: Mapping[str, Any], fact: str | None, place: int, *, in_order: bool = False) -> None:
         """Note any other sound row; `in_order` says that its keys are (`_marks.settled`)."""

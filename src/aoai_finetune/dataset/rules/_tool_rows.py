@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from marshal import dumps
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from jiter import from_json
 
@@ -15,7 +15,7 @@ from ._plain import ANSWERED, START
 from ._rules import Rule
 from ._schema import misfits
 
-__all__ = ["Declared", "Flat", "ToolRows", "flat_message"]
+__all__ = ["Declared", "Flat", "Given", "Said", "ToolRows", "flat_message"]
 
 _KEPT: Final = 256
 _TRIES: Final = 64
@@ -42,6 +42,17 @@ class Flat(NamedTuple):
     """Where the last message starts."""
     asked: str
     """The text of the last user message."""
+
+
+class Given(NamedTuple):
+    """What a row says that was given a fact, and the fact."""
+
+    said: list[str] | Flat
+    fact: str
+
+
+Said: TypeAlias = list[str] | Flat | Given
+"""What a row says that is known at a glance: a list, for a plain row, or one of the others."""
 
 
 class _Schema(NamedTuple):
