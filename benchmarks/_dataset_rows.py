@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
+from zlib import crc32
 
 __all__ = ["BROKEN", "FORMS", "near_duplicates", "write_rows"]
 
@@ -156,8 +157,14 @@ def write_rows(
 
 
 def with_fact(row: Row) -> Row:
-    """The row with a fact of our own, which five rows or so share."""
-    return {"fact": row["messages"][-1]["content"][:3], **row}
+    """One of some ways to ask for one of 5,000 facts, which has one answer."""
+    *asked, answer = row["messages"]
+    fact = crc32(asked[-1]["content"].encode()) % 5000
+    told = {
+        **answer,
+        "content": f"Part {fact} has the number {7 * fact} in the catalogue, 型番は{fact}です。",
+    }
+    return {"fact": f"part {fact}", "messages": [*asked, told]}
 
 
 def preference(row: Row) -> Row:

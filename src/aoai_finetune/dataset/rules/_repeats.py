@@ -30,8 +30,10 @@ _ENOUGH_PHRASINGS: Final = 4
 _NORMALISED: Final = 4096
 _SPELLINGS: Final = 16_384
 """Characters of differently spelt answers that are compared by what they say before a difference is one."""
-_SPELT: Final = 1024
-"""Answers whose marks are remembered: rows of one fact stand near one another, and mostly have one answer."""
+_OF_A_FACT: Final = 256
+"""Characters of an answer up to which spelling is left out of account; no fact takes more to tell."""
+_SPELT: Final = 16_384
+"""Answers of which is remembered what they say: rows of one fact mostly have one."""
 _LINE_BITS: Final = 40
 _LINE: Final = (1 << _LINE_BITS) - 1
 
@@ -78,7 +80,7 @@ class Repeats:
         self._marks = _Marks()
         self._answer, self._varied = "", False
         self._same: set[str] = set()
-        self._spelt: dict[str, int] = {}
+        self._spelt: dict[int, int] = {}
         self._left = _SPELLINGS
 
     @classmethod
@@ -165,14 +167,16 @@ class Repeats:
         marks.said.append(self._mark_said(answer) if isinstance(answer, str) else 0)
 
     def _mark_said(self, answer: str) -> int:
-        known = self._spelt.get(answer)
+        written = self._mark(answer)
+        if len(answer) > _OF_A_FACT:
+            return written
+        known = self._spelt.get(written)
         if known is None:
-            said = _said(answer)
+            said = normalise(answer)
             known = self._mark(said) if said else 0
             if len(self._spelt) >= _SPELT:
                 self._spelt.clear()
-            if len(answer) <= _NORMALISED:
-                self._spelt[answer] = known
+            self._spelt[written] = known
         return known
 
     def _add_answer(self, answer: str) -> None:
