@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import operator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -246,3 +247,25 @@ def test_examples_keep_their_facts_in_a_new_dataset(chat: Any) -> None:
     derived = Example.from_row(chat("Q2"))
     dataset = Dataset.from_examples([given, derived])
     assert [(e.fact, e.given_fact) for e in dataset] == [("f", "f"), ("q2", None)]
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda rows: rows.validate("deep"), r"rules is str, not AzureRules\. .*level=\"deep\""),
+        (lambda rows: rows.validate(history=[1]), "history is list, not Dataset"),
+        (lambda rows: rows.validate(validation=[1]), "validation is list, not Dataset"),
+        (lambda rows: rows.supersede(by=[1]), "by is list, not Dataset"),
+        (lambda rows: rows.leakage([1]), "other is list, not Dataset"),
+        (
+            lambda rows: rows.repair(off="white-space"),
+            r"off is the text 'white-space', not a list\. .*\[\"white-space\"\]",
+        ),
+    ],
+)
+def test_arguments_of_another_kind_are_named(
+    ten: list[Any], call: Callable[[Any], object], said: str
+) -> None:
+    """With what was meant, where that can be guessed."""
+    with pytest.raises(DatasetError, match=said):
+        call(Dataset.from_examples(ten))

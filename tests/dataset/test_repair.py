@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aoai_finetune.dataset import Dataset, Repaired
+from aoai_finetune.dataset import Dataset, Finding, Repaired
 from aoai_finetune.dataset.editing._mend import MENDERS
 from aoai_finetune.errors import DatasetError
 
@@ -23,6 +23,12 @@ def repaired(*rows: Any, **options: Any) -> Repaired:
     """The repair of rows given as dictionaries or as lines of bytes."""
     lines = [row if isinstance(row, bytes) else json.dumps(row).encode() + b"\n" for row in rows]
     return Dataset.from_jsonl(b"".join(lines)).repair(**options)
+
+
+def validated(*rows: Any) -> list[Finding]:
+    """What is said of rows one by one."""
+    lines = [json.dumps(row).encode() + b"\n" for row in rows]
+    return [*Dataset.from_jsonl(b"".join(lines)).validate(level="rows")]
 
 
 def said(*turns: tuple[str, Any], **keys: Any) -> dict[str, Any]:
@@ -151,6 +157,26 @@ def test_keys_that_are_null_go_where_they_may_be_absent() -> None:
     assert repair.counts == {"null-key": 6}
     assert repair.fixes[2].path == "messages[0].name"
     assert "messages[0].name: `name` is null -> no such key" in str(repair.fixes[2])
+
+
+@pytest.mark.parametrize("annotations", [None, []])
+def test_what_an_answer_of_the_service_has_beside_its_text_is_taken_out(annotations: Any) -> None:
+    """A dump of one has `annotations`, which a training row has not; where there are some, somebody has to look."""
+    asked, answer = GOOD["messages"]
+    dumped = {"messages": [asked, {**answer, "annotations": annotations, "audio": None, "refusal": None}]}
+    assert {finding.code: finding.fix for finding in validated(dumped)} == {"null-key": "null-key"}
+    assert not validated(repaired(dumped).dataset[0].row)
+    cited = {"messages": [asked, {**answer, "annotations": [{"type": "url_citation"}]}]}
+    assert [finding.code for finding in validated(cited)] == ["message-key-unknown"]
+
+
+@pytest.mark.parametrize(
+    "row", [{"prompt": "Q", "completion": "A"}, {"conversations": [{"from": "human", "value": "Q"}]}]
+)
+def test_a_row_of_an_older_form_is_one_finding(row: Any) -> None:
+    """Nobody should take out the keys that hold its texts."""
+    assert [finding.code for finding in validated(row)] == ["messages-missing"]
+    assert [finding.code for finding in validated({**row, "x": 1})] == ["messages-missing", "row-key-unknown"]
 
 
 def test_null_keys_of_preference_rows_go_too() -> None:

@@ -23,7 +23,6 @@ from .rows._open import open_rows, remember
 from .rows._sources import Rows, chain, select
 from .rows._write import blocks, rows_with_facts, write_lines
 from .rules._azure import AzureRules
-from .rules._claims import Claim
 from .tables._conversions import Conversions
 from .tokens._tokens import TokenCount
 
@@ -177,7 +176,7 @@ class Dataset(Conversions):
         """
         from .rules._overlap import leaks
 
-        return leaks(self._rows, other._rows, facts=facts)
+        return leaks(self._rows, self._rows_of(other, "other"), facts=facts)
 
     def supersede(self, *, by: Dataset) -> Supersession:
         """Drop the rows whose fact has a different answer in `by`; answers are compared normalised.
@@ -185,7 +184,7 @@ class Dataset(Conversions):
         Where a fact was derived from the last turn of a longer conversation, the conversation has to be the same
         too. What merely looks alike is kept and reported in `near_misses`.
         """
-        kept, dropped, misses = split(self._rows, by._rows)
+        kept, dropped, misses = split(self._rows, self._rows_of(by, "by"))
         return Supersession(self.select(kept) if dropped else self, dropped, misses)
 
     @cached_property
@@ -242,17 +241,15 @@ class Dataset(Conversions):
                 `history` and `validation`. Where processes are not forked (anywhere but on Linux, and beside
                 threads), a script needs `if __name__ == "__main__":`, as for every process pool.
         """
-        learned = None if history is None else self._claims_of(history)
-        held_out = None if validation is None else self._rows_of(validation)
+        _check(rules or AzureRules(), AzureRules, "rules", 'A level is named: validate(level="deep")')
+        learned = None if history is None else claims(self._rows_of(history, "history"))
+        held_out = None if validation is None else self._rows_of(validation, "validation")
         return validate(self._rows, rules or AzureRules(), level, learned, held_out, workers=workers)
 
     @staticmethod
-    def _rows_of(other: Dataset) -> Rows:
+    def _rows_of(other: Dataset, name: str) -> Rows:
+        _check(other, Dataset, name, "Rows become one with Dataset.from_examples")
         return other._rows
-
-    @staticmethod
-    def _claims_of(other: Dataset) -> Iterable[Claim]:
-        return claims(other._rows)
 
     def repair(self, rules: AzureRules | None = None, *, off: Collection[str] = ()) -> Repaired:
         """Every safe fix to the rows, each listed; what is not safe is only suggested. No file is changed.
@@ -366,3 +363,9 @@ class Dataset(Conversions):
         from ._views import dataset_html
 
         return dataset_html(self)
+
+
+def _check(value: object, kind: type, name: str, hint: str) -> None:
+    """Refuse an argument of another kind, whose attributes would be missed much later."""
+    if not isinstance(value, kind):
+        raise DatasetError(f"{name} is {type(value).__name__}, not {kind.__name__}", hint=hint)

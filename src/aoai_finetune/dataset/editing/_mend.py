@@ -130,9 +130,15 @@ def _null_keys(row: _Row) -> list[Change]:
 
 
 def _without(found: _Row, null: list[str], path: str) -> list[Change]:
-    for key in null:
-        del found[key]
-    return [Change("null-key", f"{path}{key}", f"`{key}` is null", "no such key") for key in null]
+    return [
+        Change(
+            "null-key",
+            f"{path}{key}",
+            f"`{key}` is {'null' if found.pop(key) is None else 'empty'}",
+            "no such key",
+        )
+        for key in null
+    ]
 
 
 def _tool_calls(row: _Row) -> list[Change]:

@@ -91,7 +91,9 @@ def repair_rows(rows: Rows, off: Collection[str]) -> tuple[Rows, tuple[Fix, ...]
 
 
 def _check_off(off: Collection[str]) -> None:
-    unknown = [off] if isinstance(off, str) else [name for name in off if name not in _MAY_BE_OFF]
+    if isinstance(off, str):
+        raise DatasetError(f"off is the text {off!r}, not a list", hint=f'Use off=["{off}"]')
+    unknown = [name for name in off if name not in _MAY_BE_OFF]
     if unknown:
         raise DatasetError(
             f"{unknown[0]!r} is no fix that can be left out",

@@ -228,9 +228,10 @@ def messages_missing(row: Row) -> Faults:
     """Neither a chat row nor a preference row."""
     if "messages" in row or is_preference(row):
         return
-    if "prompt" in row or "completion" in row:
+    older = _older_form(row)
+    if "prompt" in older:
         yield "prompt", "this is a prompt/completion row, which chat models do not take"
-    elif "conversations" in row:
+    elif older:
         yield "conversations", "the row has `conversations` instead of `messages`"
     else:
         yield "messages", "the row has no `messages`"
@@ -352,8 +353,20 @@ def row_keys(row: Row) -> Faults:
 
 
 def _strange(found: Row, known: Collection[str]) -> list[str]:
-    """The keys that are not known, without those that are null and known elsewhere: they are `null-key`."""
-    return [key for key in found if key not in known and not (found[key] is None and key in BESIDE_MESSAGES)]
+    """The keys that are not known, without those of other findings: `null-key`, and the older forms of a row."""
+    told = () if "messages" in found or known is not _ROW_KEYS else _older_form(found)
+    return [
+        key
+        for key in found
+        if key not in known and key not in told and not (found[key] is None and key in BESIDE_MESSAGES)
+    ]
+
+
+def _older_form(row: Row) -> tuple[str, ...]:
+    """The keys by which a row of a form before `messages` is known."""
+    if "prompt" in row or "completion" in row:
+        return ("prompt", "completion")
+    return ("conversations",) if "conversations" in row else ()
 
 
 def refusal_type(row: Row) -> Faults:

@@ -112,7 +112,7 @@ def null_keys(row: Row) -> Faults:
         for key in OF_A_MESSAGE:
             answers = key == "function_call" and message.get("role") == "assistant"
             if should_be_absent(message, key) and not answers:
-                yield f"{path}.{key}", f"`{key}` is null"
+                yield f"{path}.{key}", f"`{key}` is {'null' if message[key] is None else 'empty'}"
 
 
 def functions_at_most(most: int) -> Callable[[Row], Faults]:
