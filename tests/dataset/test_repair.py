@@ -10,8 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aoai_finetune.dataset import Dataset, Finding, Repaired
+from aoai_finetune.dataset import AzureRules, Dataset, Finding, Repaired
 from aoai_finetune.dataset.editing._mend import MENDERS
+from aoai_finetune.dataset.rules._rules import Method
 from aoai_finetune.errors import DatasetError
 
 BOM = b"\xef\xbb\xbf"
@@ -177,6 +178,15 @@ def test_a_row_of_an_older_form_is_one_finding(row: Any) -> None:
     """Nobody should take out the keys that hold its texts."""
     assert [finding.code for finding in validated(row)] == ["messages-missing"]
     assert [finding.code for finding in validated({**row, "x": 1})] == ["messages-missing", "row-key-unknown"]
+
+
+@pytest.mark.parametrize("method", ["supervised", "dpo"])
+def test_a_preference_row_of_other_names_is_one_finding(method: Method) -> None:
+    """It says what they are called here."""
+    row = {"prompt": "Q", "chosen": "A", "rejected": "B"}
+    report = Dataset.from_examples([row]).validate(AzureRules(method=method), level="rows")
+    assert [(finding.code, finding.path) for finding in report] == [("messages-missing", "chosen")]
+    assert "`preferred_output`" in report.findings[0].message
 
 
 def test_null_keys_of_preference_rows_go_too() -> None:

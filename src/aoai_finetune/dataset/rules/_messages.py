@@ -38,6 +38,7 @@ __all__ = [
     "name_type",
     "not_json",
     "objects",
+    "older_preference",
     "refusal_type",
     "role_missing",
     "role_unknown",
@@ -229,7 +230,15 @@ def messages_missing(row: Row) -> Faults:
     if "messages" in row or is_preference(row):
         return
     older = _older_form(row)
-    if "prompt" in older:
+    if "chosen" in older:
+        yield (
+            "chosen",
+            (
+                "`chosen` and `rejected` are `preferred_output` and `non_preferred_output` here, lists of one message each, "
+                "and what was asked is `input` with its `messages`"
+            ),
+        )
+    elif "prompt" in older:
         yield "prompt", "this is a prompt/completion row, which chat models do not take"
     elif older:
         yield "conversations", "the row has `conversations` instead of `messages`"
@@ -364,9 +373,16 @@ def _strange(found: Row, known: Collection[str]) -> list[str]:
 
 def _older_form(row: Row) -> tuple[str, ...]:
     """The keys by which a row of a form before `messages` is known."""
+    if older_preference(row):
+        return ("chosen", "rejected", "prompt")
     if "prompt" in row or "completion" in row:
         return ("prompt", "completion")
     return ("conversations",) if "conversations" in row else ()
+
+
+def older_preference(row: Row) -> bool:
+    """Two answers under the names that libraries for local training give them."""
+    return "messages" not in row and "chosen" in row and "rejected" in row
 
 
 def refusal_type(row: Row) -> Faults:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ..rows._findings import key_path
 from ..rows._shape import is_list, is_object
-from ._messages import OUTPUTS, Faults, Row, is_preference
+from ._messages import OUTPUTS, Faults, Row, is_preference, older_preference
 from ._rules import Settings, Spot, Spots
 
 __all__ = [
@@ -39,7 +39,7 @@ def chat_row(row: Row) -> Faults:
 
 def preference_outputs(row: Row) -> Faults:
     """Rows that are not one input with two lists of answers."""
-    if "messages" in row:
+    if "messages" in row or older_preference(row):
         return
     asked: object = row.get("input")
     if not is_object(asked) or not is_list(asked.get("messages")):

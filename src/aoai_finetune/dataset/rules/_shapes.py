@@ -20,7 +20,7 @@ LONGEST_NAME: Final = 32
 
 WORDS: Final = (
     "messages", "tools", "parallel_tool_calls", "functions", "input", "preferred_output", "non_preferred_output",
-    "preferred_completion", "non_preferred_completion", "prompt", "completion", "conversations",
+    "preferred_completion", "non_preferred_completion", "prompt", "completion", "conversations", "chosen", "rejected",
     "role", "tool_call_id", "content", "refusal", "name", "weight", "tool_calls", "function_call", "audio", "annotations",
     "id", "type", "text", "image_url", "url", "detail", "function", "description", "parameters", "strict", "arguments",
     "system", "developer", "user", "assistant", "tool", "auto", "low", "high",
