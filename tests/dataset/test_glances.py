@@ -173,6 +173,48 @@ def test_the_second_row_of_a_kind_is_known_at_a_glance(make: Callable[[int], Any
         assert glances.said(raw) == at_length(raw, ToolRows()) is not None
 
 
+def test_two_calls_of_one_id_are_not_sound() -> None:
+    """However often the ids stand in the answers."""
+
+    def row(one: str, other: str) -> dict[str, Any]:
+        calls = [call("look_up", '{"id": "有"}', called) for called in (one, other)]
+        answers = [{"role": "tool", "tool_call_id": called, "content": "{}"} for called in (one, other)]
+        turns = [
+            said("user", "有"),
+            {"role": "assistant", "tool_calls": calls},
+            *answers,
+            said("assistant", "有"),
+        ]
+        return {"messages": turns, "tools": TOOLS}
+
+    glances = Glances(ToolRows(), every=1)
+    glances.said(line(row("a", "b")))
+    assert glances.said(line(row("c", "d"))) is not None
+    assert glances.said(line(row("e", "e"))) is None
+
+
+def test_what_was_given_up_is_looked_at_again() -> None:
+    """Two exports in one file: the first has rows of which no layout can be learned."""
+    glances = Glances(ToolRows())
+    parts = {"messages": [said("user", [{"type": "text", "text": "有"}]), said("assistant", "有")]}
+    for _ in range(3000):
+        assert glances.said(line(parts)) is None
+    found = [glances.said(line(with_tools(number))) is not None for number in range(9000)]
+    assert all(found[-3000:])
+
+
+def test_ends_and_layouts_are_bounded() -> None:
+    """However many kinds of lines come by, and however many of the others are known."""
+    glances = Glances(ToolRows(), every=1)
+    for number in range(4000):
+        assert number < 9 or glances.said(line(plain(number))) is not None
+        glances.said(line(plain(number))[:-1] + b" " * (number % 997) + b"\n")
+        glances.said(line(plain(number)).replace(b'"}]}', b'"' + b" " * (number % 997) + b"}]}"))
+    ends = [end for ends in glances._ends.values() for end in ends]
+    assert len(ends) <= 40
+    assert all(len(end.layouts) <= 32 for end in ends)
+
+
 @pytest.mark.parametrize("number", range(15))
 def test_nothing_is_learned_from_a_row_with_a_fault(number: int) -> None:
     """A line of the same layout would be taken for a sound one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -85,3 +86,38 @@ def test_a_rule_with_a_known_code_takes_its_place(lines: Any, chat: Any) -> None
     )
     assert report.ok
     assert report.counts["too-few-examples"] == 1
+
+
+@pytest.mark.parametrize(
+    ("checks", "said"),
+    [
+        ({"file": lambda _settings: 1 // 0}, "ZeroDivisionError"),
+        ({"file": lambda _settings: SimpleNamespace(blind=True, end=lambda _rows: [3])}, "TypeError"),
+        ({"row": lambda _row: [(0, None)]}, "TypeError"),
+        ({"row": lambda _row: [("messages", b"x")]}, "TypeError"),
+    ],
+)
+def test_a_rule_that_says_nothing_that_can_be_told_ends_no_validation(
+    lines: Any, chat: Any, checks: Any, said: str
+) -> None:
+    """And no export."""
+    own = Rule(code="own", severity=Severity.INFO, summary="Own", level="file", **checks)
+    report = Dataset.from_jsonl(lines(chat("Q"))).validate(AzureRules(extra=[own]))
+    assert [finding.message for finding in report if finding.code == "own"] == [
+        f"the check of this rule raised {said}"
+    ]
+    assert report.to_json()
+    assert report.to_sarif()
+
+
+def test_what_a_rule_said_before_it_raised_is_kept(lines: Any, chat: Any) -> None:
+    """All that it has to say."""
+
+    def half(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        yield "messages", "first"
+        raise LookupError(row)
+
+    own = Rule(code="own", severity=Severity.INFO, summary="Own", row=half)
+    report = Dataset.from_jsonl(lines(chat("Q"))).validate(AzureRules(extra=[own]))
+    found = {finding.message for finding in report if finding.code == "own"}
+    assert found == {"first", "the check of this rule raised LookupError"}

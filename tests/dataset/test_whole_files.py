@@ -188,3 +188,18 @@ def test_preference_rows_pass_under_their_own_method() -> None:
         for n in range(10)
     ]
     assert Dataset.from_examples(rows).validate(AzureRules(method="dpo")).findings == ()
+
+
+def test_a_text_that_is_the_name_of_a_role_is_no_role(lines: Any) -> None:
+    """The last question is looked for among the roles."""
+    rows = [
+        {
+            "messages": [
+                {"role": "user", "content": f"question {number}"},
+                {"role": "assistant", "content": "user"},
+                {"role": "assistant", "content": "The answer."},
+            ]
+        }
+        for number in range(8)
+    ]
+    assert "few-phrasings" not in Dataset.from_jsonl(lines(*rows)).validate().counts

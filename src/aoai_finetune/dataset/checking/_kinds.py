@@ -21,6 +21,10 @@ Row: TypeAlias = dict[str, Any]
 _TRIES: Final = 256
 """Lines of which digits matter, after which no other line is asked whether they do."""
 _KEPT: Final = 4096
+_SMALL: Final = 512
+"""Bytes of a row up to which finding its shape takes no longer than what else is done for it."""
+_NEW: Final = 256
+"""Shapes that may be new at first; then one in five larger rows has to have a known one."""
 _CR: Final = ord("\r")
 _CR_LF: Final = b"\r\n"
 _BLANK: Final = "EOF while parsing a v"
@@ -113,6 +117,8 @@ class Kinds:
         self.alike: dict[bytes, Kind] = {}
         self.shapes: dict[object, Kind] = {}
         self.row: Row | None = None
+        self._shape: tuple[object, ...] | None = None
+        self._hits = self._new = 0
         self._reasons: dict[str, Kind] = {}
         self.tries = _TRIES
 
@@ -121,8 +127,8 @@ class Kinds:
 
         What was parsed already is `row`; what stands on the line is then `self.row`.
         """
-        self.row = None
-        if raw.endswith(_CR_LF):
+        self.row = self._shape = None
+        if raw.endswith(_CR_LF) or (len(raw) > _SMALL and self._new > _NEW + 4 * self._hits):
             return None
         value: Any = row
         if value is None:
@@ -138,7 +144,21 @@ class Kinds:
         if value.__class__ is not dict:
             return self.shapes.get(value.__class__)
         self.row = value
-        return self._with_fact(value) if FACT_KEY in value else self.shapes.get(shape_of(value))
+        if FACT_KEY in value:
+            return self._with_fact(value)
+        shape = shape_of(value)
+        kind = self.shapes.get(shape)
+        if kind is None:
+            self._shape = shape
+        else:
+            self._hits += 1
+        return kind
+
+    def shape_of(self, row: Row, size: int) -> tuple[object, ...] | None:
+        """The shape of a row of so many bytes, if it is worth to know: larger ones that are all new are not."""
+        if row is self.row and self._shape is not None:
+            return self._shape
+        return None if size > _SMALL and self._new > _NEW + 4 * self._hits else shape_of(row)
 
     def _broken(self, bare: bytes, why: str) -> Kind | None:
         """The kind of a line that is no JSON; the parser's reason is enough for most. None for a blank line."""
@@ -176,6 +196,7 @@ class Kinds:
 
     def keep_shape(self, shape: object, kind: Kind) -> None:
         """Remember a shape; None is no shape."""
+        self._new += shape is not None
         if shape is not None and len(self.shapes) < _KEPT:
             self.shapes[shape] = kind
 

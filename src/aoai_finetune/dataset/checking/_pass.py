@@ -22,7 +22,7 @@ from ..rules._private import quiet
 from ..rules._repeats import Compared, Repeats
 from ..rules._row_checks import RowChecks
 from ..rules._rules import FileCheck, Rule, Settings, Spot
-from ..rules._shapes import LONGEST_NAME, shape_of
+from ..rules._shapes import LONGEST_NAME
 from ..rules._tool_rows import Said, ToolRows
 from ._foreign import foreign
 from ._found import Found
@@ -264,8 +264,8 @@ class Pass:
         # Of plain rows only those with CR LF or a fact come here in numbers, and no rule has much to say about them.
         plain = self._crlf or fact is not None
         if size <= self._small and not (plain and self._texts(row)):
-            shape = shape_of(row)
-            if fact.__class__ is Fault or leaf.fact_column is not None:
+            shape = self._kinds.shape_of(row, size)
+            if shape is not None and (fact.__class__ is Fault or leaf.fact_column is not None):
                 shape = (fact.__class__, leaf.fact_column, shape)
             known = self._kinds.shapes.get(shape)
             if known is not None:

@@ -28,10 +28,16 @@ _FREE: Final = 64
 _EARNED: Final = 32
 """Glances that pay for the work of making the pattern of one more gap."""
 _ENOUGH: Final = 1024
-"""Lines without a known layout, after which one in five has to have one, or nobody looks any more."""
+"""Lines without a known layout, after which one in five has to have one, or nobody looks for a while."""
+_PAUSE: Final = 4096
+"""Lines of which nobody asks for a layout then; twice as many each time."""
+_TAILS: Final = 16
+_LAYOUTS: Final = 32
+"""Ends of one kind that are tried, and layouts of one end."""
 _END: Final = 5
-"""Bytes that a row has behind its last text, with its line feed, at least; if that is a fact, so many:"""
+"""Bytes behind the last text of a row that ends with its messages, at least, with its line feed."""
 _SHORTEST: Final = 3
+"""The same of a row that ends with its fact."""
 _BACKSLASH: Final = ord("\\")
 _CLOSING_BRACE: Final = ord("}")
 _SEARCHED: Final = bytes((_BACKSLASH, DIRECTIONS))
@@ -124,6 +130,7 @@ class _End:
 
     def __init__(self, tail: bytes) -> None:
         self.tail = tail
+        self.met = 0
         self.layouts: dict[tuple[str, ...], _Layout] = {}
         self.branches: dict[int, _Placed] = {}
 
@@ -168,6 +175,7 @@ class Glances:
         self._tools, self._texts, self._every = tools, texts, every
         self._ends: dict[bytes, list[_End]] = {}
         self._met = self._missed = self._gaps = 0
+        self._pause = _PAUSE
 
     def said(self, raw: bytes) -> Said | None:
         """What a row says, as `plain_texts` or `ToolRows.flat` has it; None where nothing can be promised of it.
@@ -178,6 +186,7 @@ class Glances:
             if raw.endswith(end.tail):
                 said = self._laid_out(raw[: -len(end.tail)], end)
                 if said is not None:
+                    end.met += 1
                     self._met += 1
                     return said
                 break
@@ -206,33 +215,49 @@ class Glances:
         return Given(said, _text(found[fact])) if fact else said
 
     def _learn(self, raw: bytes) -> None:
-        """Learn from a line, if it is sound."""
+        """Learn the layout of a line, if it is worth it and the line is sound."""
         if self._missed > _ENOUGH and self._met < self._missed // 4:
-            self._ends.clear()
+            self._rest()
+        if self._missed < 0 or self._gaps > _FREE + self._met // _EARNED:
             return
-        if self._gaps > _FREE + self._met // _EARNED or not shows(raw, len(raw)):
+        skeleton = self._sound(raw)
+        layout = None if skeleton is None else self._layout(skeleton)
+        if skeleton is None or layout is None:
             return
+        *before, tail = skeleton.literals
+        end = self._end(tail)
+        if len(end.layouts) < _LAYOUTS:
+            end.add(tuple(literal.decode() for literal in before), layout)
+            self._gaps += sum(map(len, end.layouts))
+
+    def _rest(self) -> None:
+        """Forget all layouts, and learn no others for a while: the lines that follow may be of other kinds."""
+        self._ends.clear()
+        self._met, self._missed, self._gaps = 0, -self._pause, 0
+        self._pause *= 2
+
+    def _sound(self, raw: bytes) -> Skeleton | None:
+        """A line with nothing but texts in its gaps, taken apart; None unless no rule has anything to say about it."""
+        if not shows(raw, len(raw)):
+            return None
         try:
             row: Any = from_json(raw, catch_duplicate_keys=True, allow_inf_nan=False)
         except ValueError:
-            return
+            return None
         fact: object = row.pop(FACT_KEY, None) if row.__class__ is dict else None
         sound = (fact is None or fact.__class__ is str) and (plain_texts(row) or self._tools.flat(row))
         skeleton = Skeleton.of(raw) if sound else None
-        if skeleton is None or any(gap != TEXT for gap in skeleton.gaps):
-            return
-        *before, tail = skeleton.literals
-        layout = self._layout(skeleton)
-        if layout is not None and len(tail) >= _SHORTEST:
-            end = self._end(tail)
-            end.add(tuple(literal.decode() for literal in before), layout)
-            self._gaps += sum(map(len, end.layouts))
+        if skeleton is None or len(skeleton.literals[-1]) < _SHORTEST:
+            return None
+        return skeleton if all(gap == TEXT for gap in skeleton.gaps) else None
 
     def _end(self, tail: bytes) -> _End:
         ends = self._ends.setdefault(tail[-_END:] if len(tail) >= _END else tail[-_SHORTEST:], [])
         for end in ends:
             if end.tail == tail:
                 return end
+        if len(ends) == _TAILS:
+            ends.remove(min(ends, key=lambda end: end.met))
         ends.append(_End(tail))
         return ends[-1]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,11 +25,20 @@ class _OwnRow:
     check: RowCheck
 
     def __call__(self, row: Mapping[str, Any], /) -> list[tuple[str, str]]:
-        """All that the check has to say."""
+        """All that the check has to say, and what it raised in the end."""
+        found: list[tuple[str, str]] = []
         try:
-            return [(path, said) for path, said in self.check(row)]
+            found.extend(_texts(self.check(row)))
         except Exception as why:  # noqa: BLE001 - code of the user's, run once per row
-            return [("", _raised(why))]
+            found.append(("", _raised(why)))
+        return found
+
+
+def _texts(said: Iterable[tuple[object, object]]) -> Iterator[tuple[str, str]]:
+    for path, message in said:
+        if not isinstance(path, str) or not isinstance(message, str):
+            raise TypeError
+        yield path, message
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +46,11 @@ class _OwnFile:
     make: FileCheckMaker
 
     def __call__(self, settings: Settings, /) -> FileCheck:
-        """A checker for one file."""
-        check = self.make(settings)
+        """A checker for one file; one that says so, where none can be made."""
+        try:
+            check = self.make(settings)
+        except Exception as why:  # noqa: BLE001 - as above
+            return _NoChecker(_raised(why))
         return _OwnChecker(check, bool(getattr(check, "blind", False)))
 
 
@@ -55,8 +67,30 @@ class _OwnChecker:
             return _raised(why)
 
     def end(self, rows: int, /) -> Iterable[Spot]:
-        """What the checker says of the file."""
+        """What the checker says of the file, and what it raised in the end."""
+        found: list[Spot] = []
         try:
-            return list(self.check.end(rows))
+            found.extend(_spots(self.check.end(rows)))
         except Exception as why:  # noqa: BLE001 - as above
-            return [Spot(_raised(why))]
+            found.append(Spot(_raised(why)))
+        return found
+
+
+def _spots(said: Iterable[object]) -> Iterator[Spot]:
+    for spot in said:
+        if not isinstance(spot, Spot) or not isinstance(spot.message, str):
+            raise TypeError
+        yield spot
+
+
+@dataclass(frozen=True, slots=True)
+class _NoChecker:
+    said: str
+    blind = True
+
+    def see(self, _row: Mapping[str, Any], _fact: str | None, _line: int, _source: str | None, /) -> None:
+        """Nothing."""
+
+    def end(self, _rows: int, /) -> Iterable[Spot]:
+        """Why there is no checker."""
+        return [Spot(self.said)]

@@ -283,7 +283,9 @@ def _repeated(marks: array[int]) -> tuple[int, set[int]]:
 
 
 def _last_asked(texts: list[str]) -> str:
-    return texts[len(texts) - texts[::-1].index("user")]
+    """The last question of a row that does not end with it: roles and texts in turn, without the last text."""
+    roles = texts[-1::-2]
+    return texts[-2 * roles.index("user")]
 
 
 def _calls(turn: tuple[Any, ...]) -> list[Any]:
