@@ -84,7 +84,7 @@ def test_numbers_and_arrays_of_numpy_are_those_of_json() -> None:
         [{"role": "user", "content": numpy.str_("Q"), "weight": numpy.int64(1)}], dtype=object
     )
     frame = pandas.DataFrame({"messages": [turns], "note": [0]}, dtype=object)
-    for missing in (numpy.float32("nan"), numpy.datetime64("NaT"), pandas.NaT):
+    for missing in (numpy.float32("nan"), numpy.datetime64("NaT", "ns"), pandas.NaT):
         frame.at[0, "note"] = missing
         [example] = Dataset.from_pandas(frame)
         assert example.row == {"messages": [{"role": "user", "content": "Q", "weight": 1}]}
