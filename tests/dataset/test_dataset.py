@@ -253,6 +253,11 @@ def test_examples_keep_their_facts_in_a_new_dataset(chat: Any) -> None:
     ("call", "said"),
     [
         (lambda rows: rows.validate("deep"), r"rules is str, not AzureRules\. .*level=\"deep\""),
+        (lambda rows: rows.validate(workers="2"), "workers is str, not a whole number"),
+        (
+            lambda rows: rows.estimate_cost("gpt-4.1-mini-2025-04-14", n_epochs="auto", tier="regional"),
+            "n_epochs is str, not a whole number",
+        ),
         (lambda rows: rows.validate(history=[1]), "history is list, not Dataset"),
         (lambda rows: rows.validate(validation=[1]), "validation is list, not Dataset"),
         (lambda rows: rows.supersede(by=[1]), "by is list, not Dataset"),

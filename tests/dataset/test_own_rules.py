@@ -71,7 +71,7 @@ def test_what_a_file_check_of_your_own_raises_is_a_finding(lines: Any, chat: Any
     }
 
 
-@pytest.mark.parametrize("options", [{"keep": 0}, {"keep": -1}, {"n_epochs": 0}])
+@pytest.mark.parametrize("options", [{"keep": 0}, {"keep": -1}, {"n_epochs": 0}, {"n_epochs": "auto"}])
 def test_numbers_of_rules_are_at_least_one(options: Any) -> None:
     """With nothing kept there would be no first error to raise."""
     with pytest.raises(DatasetError, match="at least 1"):

@@ -6,6 +6,7 @@ import os
 import random
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, overload
 
@@ -242,6 +243,7 @@ class Dataset(Conversions):
                 threads), a script needs `if __name__ == "__main__":`, as for every process pool.
         """
         _check(rules or AzureRules(), AzureRules, "rules", 'A level is named: validate(level="deep")')
+        _check(workers, Integral, "workers", "Use a number of processes, at least 1")
         learned = None if history is None else claims(self._rows_of(history, "history"))
         held_out = None if validation is None else self._rows_of(validation, "validation")
         return validate(self._rows, rules or AzureRules(), level, learned, held_out, workers=workers)
@@ -311,6 +313,7 @@ class Dataset(Conversions):
         """
         from .tokens._cost import cost_of
 
+        _check(n_epochs, Integral, "n_epochs", "What the service would choose is not known; assume a number")
         if n_epochs < 1:
             raise ValueError(f"n_epochs is {n_epochs}; it must be at least 1")
         return cost_of(self.tokens(model) * n_epochs, model, tier=tier, region=region, prices=prices)
@@ -368,4 +371,5 @@ class Dataset(Conversions):
 def _check(value: object, kind: type, name: str, hint: str) -> None:
     """Refuse an argument of another kind, whose attributes would be missed much later."""
     if not isinstance(value, kind):
-        raise DatasetError(f"{name} is {type(value).__name__}, not {kind.__name__}", hint=hint)
+        wanted = "a whole number" if kind is Integral else kind.__name__
+        raise DatasetError(f"{name} is {type(value).__name__}, not {wanted}", hint=hint)

@@ -54,7 +54,7 @@ def report_from_json(text: str | bytes) -> ValidationReport:
     """The report that `report_to_json` wrote. Raises DatasetError for anything else."""
     try:
         whole: object = json.loads(text)
-    except (ValueError, RecursionError):
+    except (TypeError, ValueError, RecursionError):
         whole = None
     if not is_object(whole) or whole.get("format") != FORMAT:
         raise DatasetError("this is not a validation report", hint="Pass what report.to_json() returned")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from operator import index
+from typing import Any, SupportsIndex
 
 from typing_extensions import override
 
@@ -96,10 +97,11 @@ def _known_method(method: str) -> Method:
     raise DatasetError(f"there is no training method {method!r}", hint=f"Use one of {', '.join(_METHODS)}")
 
 
-def _at_least_one(name: str, number: int) -> int:
-    if number < 1:
-        raise DatasetError(f"{name} is {number}", hint="Give a number of at least 1")
-    return number
+def _at_least_one(name: str, number: SupportsIndex) -> int:
+    whole = index(number) if hasattr(number, "__index__") else 0
+    if whole < 1:
+        raise DatasetError(f"{name} is {number!r}", hint="Give a whole number of at least 1")
+    return whole
 
 
 def _own(extra: Sequence[Rule]) -> tuple[Rule, ...]:
