@@ -21,7 +21,7 @@ Row: TypeAlias = dict[str, Any]
 _TRIES: Final = 256
 """Lines of which digits matter, after which no other line is asked whether they do."""
 _KEPT: Final = 4096
-_SMALL: Final = 512
+_CHEAP: Final = 512
 """Bytes of a row up to which finding its shape takes no longer than what else is done for it."""
 _NEW: Final = 256
 """Shapes that may be new at first; then one in five larger rows has to have a known one."""
@@ -128,7 +128,7 @@ class Kinds:
         What was parsed already is `row`; what stands on the line is then `self.row`.
         """
         self.row = self._shape = None
-        if raw.endswith(_CR_LF) or (len(raw) > _SMALL and self._new > _NEW + 4 * self._hits):
+        if raw.endswith(_CR_LF) or self._unknown(len(raw)):
             return None
         value: Any = row
         if value is None:
@@ -155,10 +155,14 @@ class Kinds:
         return kind
 
     def shape_of(self, row: Row, size: int) -> tuple[object, ...] | None:
-        """The shape of a row of so many bytes, if it is worth to know: larger ones that are all new are not."""
+        """The shape of a row of so many bytes; None where it is not worth knowing."""
         if row is self.row and self._shape is not None:
             return self._shape
-        return None if size > _SMALL and self._new > _NEW + 4 * self._hits else shape_of(row)
+        return None if self._unknown(size) else shape_of(row)
+
+    def _unknown(self, size: int) -> bool:
+        """A row of so many bytes is not worth its shape: larger ones were new too often."""
+        return size > _CHEAP and self._new > _NEW + 4 * self._hits
 
     def _broken(self, bare: bytes, why: str) -> Kind | None:
         """The kind of a line that is no JSON; the parser's reason is enough for most. None for a blank line."""

@@ -16,7 +16,7 @@ from ..rows._sources import ChainRows, LineRows, Rows, SourceLine
 from ..rules._glances import Glances
 from ..rules._marks import settled
 from ..rules._messages import MOST, CheckedRow, finite
-from ..rules._plain import hides, plain_texts, shows
+from ..rules._plain import DIRECTIONS, hides, plain_texts, shows
 from ..rules._plain_methods import Texts
 from ..rules._private import quiet
 from ..rules._repeats import Compared, Repeats
@@ -43,7 +43,6 @@ _CLOSING_BRACE: Final = ord("}")
 _BACKSLASH: Final = ord("\\")
 _QUOTE: Final = ord('"')
 _M: Final = ord("m")
-_E2: Final = 0xE2
 
 
 def _foreign(rows: Rows) -> Fault | None:
@@ -212,30 +211,37 @@ class Pass:
             if row is not None:
                 found, raw = texts(row), batch[at]
                 # The backslash and the byte are a first look: most rows need no more than that.
-                if found and not ((_BACKSLASH in raw or _E2 in raw) and hides(found)):
+                if found and not ((_BACKSLASH in raw or DIRECTIONS in raw) and hides(found)):
                     saids[at] = found
         return rows
 
     def _other(self, line: SourceLine, row: Row | None, place: int) -> int:
         """Check a line that a glance did not settle, sooner if it is small and of a known kind; what to note of it."""
         leaf, number, raw = line
-        if raw and len(raw) < _SHORT:
-            known = self._kinds.lines.get(raw) or self._kinds.alike.get(raw.translate(ALIKE))
-            if known is not None:
-                known.times += 1
-                return 0
-        if raw and len(raw) <= self._small:
+        if not raw:
+            return USABLE if self._line((leaf, number, None), place) else 0
+        if len(raw) < _SHORT and self._is_known(raw):
+            return 0
+        kind = None
+        if len(raw) <= self._small:
             kind = self._kinds.met(raw, row)
             row = self._kinds.row or row
-            if kind is not None:
-                self.rows += 1
-                if kind.full and kind.idle:
-                    kind.times += 1
-                    if self._kinds.tries:
-                        self._kinds.keep_alike(raw, kind.faults)
-                    return 0
-                return USABLE if self._known_row(kind, row or {}, None, line, place) else 0
-        return USABLE if self._line((leaf, number, raw or None), place, row) else 0
+        if kind is None:
+            return USABLE if self._line(line, place, row) else 0
+        self.rows += 1
+        if not (kind.full and kind.idle):
+            return USABLE if self._known_row(kind, row or {}, None, line, place) else 0
+        kind.times += 1
+        if self._kinds.tries:
+            self._kinds.keep_alike(raw, kind.faults)
+        return 0
+
+    def _is_known(self, raw: bytes) -> bool:
+        """Count a short line that came before, or differs from such a one in digits that do not matter."""
+        known = self._kinds.lines.get(raw) or self._kinds.alike.get(raw.translate(ALIKE))
+        if known is not None:
+            known.times += 1
+        return known is not None
 
     def _line(self, line: SourceLine, place: int, row: Row | None = None) -> bool:
         """Check one physical line, which may have been parsed: does it hold a row that can be used?"""
