@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from aoai_finetune.dataset import AzureRules, Dataset, Finding
 
 
@@ -203,3 +205,10 @@ def test_a_text_that_is_the_name_of_a_role_is_no_role(lines: Any) -> None:
         for number in range(8)
     ]
     assert "few-phrasings" not in Dataset.from_jsonl(lines(*rows)).validate().counts
+
+
+@pytest.mark.parametrize(("length", "found"), [(200, 0), (300, 1)])
+def test_spelling_counts_in_long_answers_of_a_fact(lines: Any, chat: Any, length: int, found: int) -> None:
+    """Nothing that takes so long to tell differs in its spelling alone."""
+    rows = [chat(f"Q{number}", mark * length + "!" * number, fact="f") for number, mark in enumerate("aA")]
+    assert Dataset.from_jsonl(lines(*rows)).validate().counts.get("fact-answers", 0) == found
