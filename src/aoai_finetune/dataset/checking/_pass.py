@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Sized
 from contextlib import nullcontext
+from itertools import repeat
 from typing import Any, Final, TypeAlias
 
 from jiter import from_json
@@ -38,6 +39,8 @@ Row: TypeAlias = dict[str, Any]
 _SHORT: Final = 64
 _SMALL: Final = 2048
 """Bytes of a row up to which finding its shape takes less time than checking it may take."""
+_GLANCED: Final = 1 << 15
+"""Bytes of a line up to which it is looked at together with others; longer ones would take much memory."""
 _BLANK: Final = Fault("blank-line", "", "the line is blank")
 _CLOSING_BRACE: Final = ord("}")
 _BACKSLASH: Final = ord("\\")
@@ -51,14 +54,6 @@ def _foreign(rows: Rows) -> Fault | None:
     if content is None or (isinstance(content, Span) and content.start):
         return None
     return foreign(content)
-
-
-def _row_of(raw: bytes) -> Row | None:
-    try:
-        row: Row = from_json(raw, catch_duplicate_keys=True, allow_inf_nan=False, cache_mode="keys")
-    except ValueError:
-        return None
-    return row
 
 
 class Pass:
@@ -137,8 +132,7 @@ class Pass:
 
         Returns what is to be remembered of the lines (`LineRows.notes`).
 
-        Lines are gone through some at a time, step by step. Each step is a loop of its own, without a call per line of
-        ours where it can be: most of the time is spent here.
+        Lines are gone through some at a time, so that those that are laid out alike can be looked at together.
         """
         start, notes = self.repeats.start(leaf.source), bytearray()
         self.lines = 0
@@ -158,66 +152,60 @@ class Pass:
         return bytes(len(batch))
 
     def _settled(self, batch: list[bytes], leaf: LineRows, start: int) -> bytearray:
-        """Check some lines; what to note of each."""
-        saids: list[Said | None] = [None] * len(batch)
-        rows: list[Row | None] = [None] * len(batch)
-        if max(map(len, batch)) >= _SHORT:
-            saids = self._glanced(batch) if self._glancing else saids
-            rows = self._parsed(batch, saids)
+        """Check some lines; what to note of each. The loop has no call per line of ours that it can do without."""
+        saids: Iterable[Said | None] = self._glanced(batch) if self._glancing else repeat(None, len(batch))
         note = self.repeats.note_plain if self._comparing else None
-        notes, others, number, more = bytearray(), 0, self.lines, self._more
-        noted = notes.append
-        for raw, said, row in zip(batch, saids, rows, strict=True):
-            number += 1
+        texts, longest, more, notes = self._texts, self._longest, self._more, bytearray()
+        noted, place, others = notes.append, start + self.lines, 0
+        row: Row | None
+        for raw, glanced in zip(batch, saids, strict=True):
+            said = glanced
+            place += 1
+            row = None
+            if said is None and _SHORT <= len(raw) <= longest and raw[-2] == _CLOSING_BRACE:
+                try:
+                    row = from_json(raw, catch_duplicate_keys=True, allow_inf_nan=False, cache_mode="keys")
+                except ValueError:
+                    row = None
+                else:
+                    said = texts(row)
+                    # The backslash and the byte are a first look: most rows need no more than that.
+                    if said and (_BACKSLASH in raw or DIRECTIONS in raw) and hides(said):
+                        said = None
             if isinstance(said, list):
                 noted(len(said) >> 1 if len(said) < 2 * USABLE else USABLE)
                 if note is not None:
-                    note(said, start + number)
-            elif said is not None:
-                noted(USABLE)
-                if note is not None:
-                    self.repeats.note_glanced(said, start + number)
+                    note(said, place)
+                if more and row is not None:
+                    self._see_more(row, (leaf, place - start, raw))
             else:
                 others += 1
-                noted(self._other((leaf, number, raw), row, start + number))
-                continue
-            if more and row is not None:
-                self._see_more(row, (leaf, number, raw))
+                noted(self._other((leaf, place - start, raw), row, said, place))
         self.rows += len(batch) - others
         return notes
 
     def _glanced(self, batch: list[bytes]) -> list[Said | None]:
         """What is known at a glance of lines that take longer to parse: not of messages alone in ASCII."""
-        glance, longest = self._glances.said, self._longest
-        return [
-            glance(raw)
-            if _SHORT <= len(raw) <= longest
-            and raw[-2] == _CLOSING_BRACE
-            and (raw[-5] != _QUOTE or raw[2] != _M or not raw.isascii())
-            else None
-            for raw in batch
-        ]
+        longest = min(self._longest, _GLANCED)
+        return self._glances.said(
+            [
+                raw
+                if _SHORT <= len(raw) <= longest
+                and raw[-2] == _CLOSING_BRACE
+                and (raw[-5] != _QUOTE or raw[2] != _M or not raw.isascii())
+                else None
+                for raw in batch
+            ]
+        )
 
-    def _parsed(self, batch: list[bytes], saids: list[Said | None]) -> list[Row | None]:
-        """The rows of other lines that may be plain; what those say that are is added."""
-        longest, texts = self._longest, self._texts
-        rows = [
-            _row_of(raw)
-            if said is None and _SHORT <= len(raw) <= longest and raw[-2] == _CLOSING_BRACE
-            else None
-            for raw, said in zip(batch, saids, strict=True)
-        ]
-        for at, row in enumerate(rows):
-            if row is not None:
-                found, raw = texts(row), batch[at]
-                # The backslash and the byte are a first look: most rows need no more than that.
-                if found and not ((_BACKSLASH in raw or DIRECTIONS in raw) and hides(found)):
-                    saids[at] = found
-        return rows
-
-    def _other(self, line: SourceLine, row: Row | None, place: int) -> int:
-        """Check a line that a glance did not settle, sooner if it is small and of a known kind; what to note of it."""
+    def _other(self, line: SourceLine, row: Row | None, said: Said | None, place: int) -> int:
+        """Check a line that holds no plain row, sooner if it is small and of a known kind; what to note of it."""
         leaf, number, raw = line
+        if said is not None:
+            self.rows += 1
+            if self._comparing:
+                self.repeats.note_glanced(said, place)
+            return USABLE
         if not raw:
             return USABLE if self._line((leaf, number, None), place) else 0
         if len(raw) < _SHORT and self._is_known(raw):

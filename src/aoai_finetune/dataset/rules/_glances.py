@@ -11,14 +11,14 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import chain
 from operator import itemgetter
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 
 from jiter import from_json
 
 from ..rows._branches import Branch, Branches
 from ..rows._facts import FACT_KEY
-from ..rows._skeleton import OTHER, TEXT, Skeleton
-from ._plain import DIRECTION, DIRECTIONS, plain_texts, shows
+from ..rows._skeleton import TEXT, Skeleton
+from ._plain import DIRECTION, DIRECTIONS, hides, plain_texts, shows
 from ._tool_rows import Declared, Flat, Given, Said, ToolRows, flat_message
 
 __all__ = ["Glances"]
@@ -40,10 +40,7 @@ _SHORTEST: Final = 3
 """The same of a row that ends with its fact."""
 _BACKSLASH: Final = ord("\\")
 _CLOSING_BRACE: Final = ord("}")
-_SEARCHED: Final = bytes((_BACKSLASH, DIRECTIONS))
-"""Bytes with which begins what a text may not hold, and much else."""
-_ORDINARY: Final = bytes(code for code in range(ord(" "), 256) if code not in _SEARCHED)
-"""Bytes that mean nothing by themselves. The others beside `_SEARCHED` are controls, which JSON does not have."""
+_NO_CONTROLS: Final = bytes(range(ord(" "), 256))
 
 
 _SOUND: Final = Flat((), 0, "")
@@ -51,8 +48,11 @@ _SOUND: Final = Flat((), 0, "")
 
 
 def _text(written: str) -> str:
-    """The text in a gap."""
-    return from_json(f'"{written}"'.encode()) if "\\" in written else written
+    """The text in a gap that has escapes. Raises ValueError where it is none, or hides something behind one."""
+    text: str = from_json(f'"{written}"'.encode(), allow_inf_nan=False)
+    if "\\u" in written and hides([text]):
+        raise ValueError
+    return text
 
 
 class _Plain(NamedTuple):
@@ -97,16 +97,16 @@ class _WithTools(NamedTuple):
     def gaps(self) -> list[int]:
         return self.order
 
-    def fits(self, written: Sequence[str]) -> bool:
-        """What stands in the gaps is sound: ids match, and calls fit the tools. Equal texts are written alike."""
+    def fits(self, texts: Sequence[str]) -> bool:
+        """What stands in the gaps is sound: ids match, and calls fit the tools."""
         for one, other in self.answered:
-            if written[one] != written[other]:
+            if texts[one] != texts[other]:
                 return False
-        if len(self.ids) > 1 and len({written[gap] for gap in self.ids}) < len(self.ids):
+        if len(self.ids) > 1 and len({texts[gap] for gap in self.ids}) < len(self.ids):
             return False
         try:
             for name, arguments in self.called:
-                self.declared.check(_text(written[name]), _text(written[arguments]))
+                self.declared.check(texts[name], texts[arguments])
         except (LookupError, ValueError):
             return False
         return True
@@ -122,17 +122,28 @@ class _Layout(NamedTuple):
     fact: int
 
 
-_Placed: TypeAlias = tuple[_Plain | _WithTools, tuple[int, ...], int]
+class _Placed(NamedTuple):
+    """What rows are, and which groups hold their texts, in the order of the row, and after them their fact, if any."""
+
+    kind: _Plain | _WithTools
+    groups: tuple[int, ...]
+    given: bool
 
 
 class _End:
     """Layouts of lines that end in the same way behind their last text."""
 
     def __init__(self, tail: bytes) -> None:
-        self.tail = tail
+        self.tail, self.size = tail, -len(tail)
         self.met = 0
         self.layouts: dict[tuple[str, ...], _Layout] = {}
         self.branches: dict[int, _Placed] = {}
+        self.forget()
+
+    def forget(self) -> None:
+        """Look at other lines from here on."""
+        self.places: list[int] = []
+        self.heads: list[bytes] = []
 
     def add(self, literals: tuple[str, ...], layout: _Layout) -> None:
         self.layouts[literals] = layout
@@ -145,22 +156,19 @@ class _End:
 
 
 def _placed(layout: _Layout, branch: Branch) -> _Placed:
-    """Which groups hold the texts of a row, in its order, and its fact."""
-    groups = (0, *branch.groups)
-    return layout.kind, tuple(groups[gap] for gap in layout.kind.gaps()), groups[layout.fact]
+    gaps = [*layout.kind.gaps(), layout.fact] if layout.fact else layout.kind.gaps()
+    return _Placed(layout.kind, tuple(branch.groups[gap - 1] for gap in gaps), bool(layout.fact))
 
 
-def _match(head: bytes, end: _End) -> re.Match[str] | None:
-    """The gaps of a line that holds nothing hidden, and nothing that JSON does not have."""
-    odd = head.translate(None, _ORDINARY)
-    if odd and (
-        odd.strip(_SEARCHED)
-        or (_BACKSLASH in odd and OTHER.search(head))
-        or (DIRECTIONS in odd and DIRECTION.search(head))
-    ):
+def _decoded(heads: Sequence[bytes]) -> str | None:
+    """Starts of lines as lines of one text; None where they hold controls, hide something or are not UTF-8."""
+    joined = b"\n".join([*heads, b""])
+    if len(joined.translate(None, _NO_CONTROLS)) != len(heads):
+        return None
+    if DIRECTIONS in joined and DIRECTION.search(joined):
         return None
     try:
-        return end.match(head.decode())
+        return joined.decode()
     except UnicodeDecodeError:
         return None
 
@@ -174,51 +182,88 @@ class Glances:
     def __init__(self, tools: ToolRows, *, texts: bool = True, every: int = _EVERY) -> None:
         self._tools, self._texts, self._every = tools, texts, every
         self._ends: dict[bytes, list[_End]] = {}
-        self._met = self._missed = self._gaps = 0
+        self._known: list[_End] = []
+        self._missed = self._gaps = 0
         self._pause = _PAUSE
 
-    def said(self, raw: bytes) -> Said | None:
-        """What a row says, as `plain_texts` or `ToolRows.flat` has it; None where nothing can be promised of it.
+    def said(self, lines: Sequence[bytes | None]) -> list[Said | None]:
+        """What rows say, as `plain_texts` or `ToolRows.flat` has it; None where nothing can be promised of one.
 
-        Where texts were not asked for, nothing counts but that something is said.
+        Where texts were not asked for, nothing counts but that something is said. A line that is None says nothing.
         """
-        for end in self._ends.get(raw[-_END:]) or self._ends.get(raw[-_SHORTEST:]) or ():
-            if raw.endswith(end.tail):
-                said = self._laid_out(raw[: -len(end.tail)], end)
-                if said is not None:
-                    end.met += 1
-                    self._met += 1
-                    return said
-                break
+        saids: list[Said | None] = [None] * len(lines)
+        self._sort(lines)
+        for end in self._known:
+            if end.places:
+                for at, said in zip(end.places, self._look(end, end.heads), strict=True):
+                    saids[at] = said
+                end.forget()
+        return [
+            self._parse(raw) if said is None and raw is not None else said
+            for raw, said in zip(lines, saids, strict=True)
+        ]
+
+    def _sort(self, lines: Sequence[bytes | None]) -> None:
+        """Hand lines to their ends."""
+        ends = self._ends
+        for at, raw in enumerate(lines):
+            if raw is not None:
+                for end in ends.get(raw[-_END:]) or ends.get(raw[-_SHORTEST:]) or ():
+                    if raw.endswith(end.tail):
+                        end.places.append(at)
+                        end.heads.append(raw[: end.size])
+                        break
+
+    def _look(self, end: _End, heads: Sequence[bytes]) -> list[Said | None]:
+        """What lines say that end alike behind their last text, by what stands before: all of them at once."""
+        text = _decoded(heads)
+        if text is None:
+            return [None] if len(heads) == 1 else [self._look(end, [head])[0] for head in heads]
+        saids: list[Said | None] = []
+        escaped, start, find = "\\" in text, 0, text.find
+        for _ in heads:
+            stop = find("\n", start)
+            found = end.match(text, start, stop)
+            saids.append(None if found is None else self._said(end, found, escaped))
+            start = stop + 1
+        end.met += len(saids) - saids.count(None)
+        return saids
+
+    def _said(self, end: _End, found: re.Match[str], escaped: bool) -> Said | None:
+        """What stands in the gaps of a line, if it is sound."""
+        kind, groups, given = end.branches[found.lastindex or 0]
+        if isinstance(kind, _Plain) and not (self._texts or escaped):
+            return kind.texts
+        texts: Sequence[str] = found.group(*groups)
+        try:
+            if escaped:
+                texts = [_text(each) if "\\" in each else each for each in texts]
+        except ValueError:
+            return None
+        fact = texts[-1]
+        if given:
+            texts = texts[:-1]
+        if isinstance(kind, _WithTools) and not kind.fits(texts):
+            return None
+        if not self._texts:
+            return kind.texts if isinstance(kind, _Plain) else _SOUND
+        said = kind.said(texts)
+        return Given(said, fact) if given else said
+
+    def _parse(self, raw: bytes) -> Said | None:
+        """What a line says of which nothing is known at a glance."""
         self._missed += 1
         if self._missed % self._every == 0:
             self._learn(raw)
         flat = self._tools.flat_line(raw) if raw[-_END] == _CLOSING_BRACE else None
         return flat if flat is not None and shows(raw, len(raw)) else None
 
-    def _laid_out(self, head: bytes, end: _End) -> Said | None:
-        """The same of a line that ends like others behind its last text, by what stands before."""
-        found = _match(head, end)
-        if found is None:
-            return None
-        kind, groups, fact = end.branches[found.lastindex or 0]
-        if not self._texts and isinstance(kind, _Plain):
-            return kind.texts
-        texts: Sequence[str] = found.group(*groups)
-        if isinstance(kind, _WithTools) and not kind.fits(texts):
-            return None
-        if not self._texts:
-            return _SOUND
-        if _BACKSLASH in head:
-            texts = [*map(_text, texts)]
-        said = kind.said(texts)
-        return Given(said, _text(found[fact])) if fact else said
-
     def _learn(self, raw: bytes) -> None:
         """Learn the layout of a line, if it is worth it and the line is sound."""
-        if self._missed > _ENOUGH and self._met < self._missed // 4:
+        met = sum(end.met for ends in self._ends.values() for end in ends)
+        if self._missed > _ENOUGH and met < self._missed // 4:
             self._rest()
-        if self._missed < 0 or self._gaps > _FREE + self._met // _EARNED:
+        if self._missed < 0 or self._gaps > _FREE + met // _EARNED:
             return
         skeleton = self._sound(raw)
         layout = None if skeleton is None else self._layout(skeleton)
@@ -233,7 +278,8 @@ class Glances:
     def _rest(self) -> None:
         """Forget all layouts, and learn no others for a while: the lines that follow may be of other kinds."""
         self._ends.clear()
-        self._met, self._missed, self._gaps = 0, -self._pause, 0
+        self._known.clear()
+        self._missed, self._gaps = -self._pause, 0
         self._pause *= 2
 
     def _sound(self, raw: bytes) -> Skeleton | None:
@@ -257,8 +303,11 @@ class Glances:
             if end.tail == tail:
                 return end
         if len(ends) == _TAILS:
-            ends.remove(min(ends, key=lambda end: end.met))
+            gone = min(ends, key=lambda end: end.met)
+            ends.remove(gone)
+            self._known.remove(gone)
         ends.append(_End(tail))
+        self._known.append(ends[-1])
         return ends[-1]
 
     def _layout(self, skeleton: Skeleton) -> _Layout | None:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property, partial
 from itertools import compress, islice
 from operator import eq
+from struct import Struct
 from typing import Any, Final, Self
 
 from typing_extensions import override
@@ -34,35 +35,58 @@ _OF_A_FACT: Final = 256
 """Characters of an answer up to which spelling is left out of account; no fact takes more to tell."""
 _SPELT: Final = 16_384
 """Answers of which is remembered what they say: rows of one fact mostly have one."""
+_packed: Final = Struct("4q").pack
+"""Four numbers as they stand in an array, which takes half the time of appending them one by one."""
 _LINE_BITS: Final = 40
 _LINE: Final = (1 << _LINE_BITS) - 1
 
 
 class _Marks:
-    """What is known of the rows, in order: a number per row in the first four, and per row concerned in the others.
+    """What is known of the rows, in order.
 
     Attributes:
-        prompts: everything before the answer.
-        answers: the answers.
-        asked: the last questions.
-        places: file and line.
+        rows: four numbers per row: the marks of its prompt (everything before the answer), of its answer and of what
+            it asks last, and its place.
         odd: numbers of the rows that are not plain and end with an answer; `wholes` has the marks of all that they say.
         given: numbers of the rows that were given a fact; `facts` has the marks of these, and `said` those of what
             the answers say, spelling apart (0 where that is no text at the end of the row).
     """
 
-    __slots__ = ("answers", "asked", "facts", "given", "odd", "places", "prompts", "said", "wholes")
+    __slots__ = ("facts", "given", "odd", "rows", "said", "wholes")
 
     def __init__(self) -> None:
-        self.prompts, self.answers, self.asked, self.places = (array("q") for _ in range(4))
-        self.odd, self.wholes, self.given, self.facts, self.said = (array("q") for _ in range(5))
+        self.rows, self.odd, self.wholes = (array("q") for _ in range(3))
+        self.given, self.facts, self.said = (array("q") for _ in range(3))
+
+    def __len__(self) -> int:
+        return len(self.rows) // 4
+
+    def add(self, prompt: int, answer: int, asked: int, place: int) -> None:
+        """Note one more row."""
+        self.rows.frombytes(_packed(prompt, answer, asked, place))
+
+    def prompts(self) -> array[int]:
+        """The marks of the prompts."""
+        return self.rows[0::4]
+
+    def answers(self) -> array[int]:
+        """Those of the answers."""
+        return self.rows[1::4]
+
+    def asked(self) -> array[int]:
+        """Those of the last questions."""
+        return self.rows[2::4]
+
+    def place(self, row: int) -> int:
+        """File and line of a row."""
+        return self.rows[4 * row + 3]
 
     def extend(self, later: _Marks) -> None:
         """Go on with the rows of a later part."""
-        before = len(self.prompts)
+        before = len(self)
         self.odd.extend(before + row for row in later.odd)
         self.given.extend(before + row for row in later.given)
-        for name in ("prompts", "answers", "asked", "places", "wholes", "facts", "said"):
+        for name in ("rows", "wholes", "facts", "said"):
             getattr(self, name).extend(getattr(later, name))
 
 
@@ -112,10 +136,9 @@ class Repeats:
         answer = texts.pop()
         if fact is not None:
             self._note_fact(fact, answer)
-        marks.prompts.append(mark(tuple(texts)))
-        marks.answers.append(mark(answer))
-        marks.asked.append(mark(texts[-2] if texts[-3] == "user" else _last_asked(texts)))
-        marks.places.append(place)
+        asked = texts[-2] if texts[-3] == "user" else _last_asked(texts)
+        # `_Marks.add`, without a call for each row.
+        marks.rows.frombytes(_packed(mark(tuple(texts)), mark(answer), mark(asked), place))
         if not self._varied:
             self._add_answer(answer)
 
@@ -152,16 +175,13 @@ class Repeats:
             # A row without an answer at its end contradicts none: its prompt is all of it.
             prompt = mark(("whole", whole))
         else:
-            marks.odd.append(len(marks.prompts))
+            marks.odd.append(len(marks))
             marks.wholes.append(whole)
-        marks.prompts.append(prompt)
-        marks.answers.append(mark(answer))
-        marks.asked.append(mark(asked))
-        marks.places.append(place)
+        marks.add(prompt, mark(answer), mark(asked), place)
 
     def _note_fact(self, fact: str, answer: str | bytes) -> None:
         marks = self._marks
-        marks.given.append(len(marks.prompts))
+        marks.given.append(len(marks))
         marks.facts.append(self._mark(("fact", fact)))
         # Calls have ids, which differ where nothing else does.
         marks.said.append(self._mark_said(answer) if isinstance(answer, str) else 0)
@@ -181,7 +201,7 @@ class Repeats:
 
     def _add_answer(self, answer: str) -> None:
         """Compare the answer of the row noted last with that of the first one."""
-        if len(self._marks.prompts) == 1:
+        if len(self._marks) == 1:
             self._answer = answer
         elif answer != self._answer and answer not in self._same:
             self._left -= len(answer)
@@ -191,28 +211,26 @@ class Repeats:
     def absorb(self, later: Repeats, source: str | None, shift: int) -> None:
         """Go on as if the rows of a later part had been noted here; its lines are counted from after `shift`."""
         self._start_part(source, shift)
-        rows = len(self._marks.prompts)
+        rows = len(self._marks)
         self._marks.extend(later._marks)
-        if later._varied or (
-            rows and len(later._marks.prompts) and _said(later._answer) != _said(self._answer)
-        ):
+        if later._varied or (rows and len(later._marks) and _said(later._answer) != _said(self._answer)):
             self._varied = True
         self._answer = self._answer if rows else later._answer
 
     def one_answer(self) -> int:
         """How many rows there are if all of them have the same answer, else 0."""
-        rows = len(self._marks.prompts)
+        rows = len(self._marks)
         return rows if rows > 1 and not self._varied and _said(self._answer) else 0
 
     def few_phrasings(self) -> tuple[int, int]:
         """How many facts have fewer than four phrasings, and how many facts there are."""
         marks = self._marks
-        keys = array("q", marks.answers)
+        keys = marks.answers()
         for row, fact in zip(marks.given, marks.facts, strict=True):
             keys[row] = fact
         facts, again = _repeated(keys)
         phrasings: dict[int, tuple[int, ...]] = dict.fromkeys(again, ())
-        for key, asked in zip(keys, marks.asked, strict=True) if again else ():
+        for key, asked in zip(keys, marks.asked(), strict=True) if again else ():
             known = phrasings.get(key)
             if known is not None and len(known) < _ENOUGH_PHRASINGS and asked not in known:
                 phrasings[key] = (*known, asked)
@@ -241,7 +259,7 @@ class Repeats:
         return Spots([*others.values()], partial(self._spot, "{} has the same fact and another answer"))
 
     def _spot(self, said: str, row: int, first: int) -> Spot:
-        here, there = self._marks.places[row], self._marks.places[first]
+        here, there = map(self._marks.place, (row, first))
         name, other = (self._sources[place >> _LINE_BITS] for place in (here, there))
         where = f" of {other}" if other is not None and other != name else ""
         return Spot(said.format(f"line {self._line(there)}{where}"), self._line(here), name)
@@ -250,17 +268,18 @@ class Repeats:
     def _compared(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         """Numbers of the rows that are copies, and of those that contradict, each with that of the earlier row."""
         marks = self._marks
-        _, again = _repeated(marks.prompts)
+        asking, answers = marks.prompts(), marks.answers()
+        _, again = _repeated(asking)
         wholes = dict(zip(marks.odd, marks.wholes, strict=True)) if again else {}
         prompts: dict[int, int] = {}
         rows: dict[object, int] = {}
         copies: list[tuple[int, int]] = []
         others: list[tuple[int, int]] = []
-        for row, prompt in enumerate(marks.prompts) if again else ():
+        for row, prompt in enumerate(asking) if again else ():
             if prompt in again:
-                answer = marks.answers[row]
+                answer = answers[row]
                 first = prompts.setdefault(prompt, row)
-                if marks.answers[first] != answer:
+                if answers[first] != answer:
                     others.append((row, first))
                 same = rows.setdefault(wholes.get(row, (prompt, answer)), row)
                 if same != row:
