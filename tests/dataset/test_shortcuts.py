@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import pickle
 import time
+from array import array
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aoai_finetune.dataset import AzureRules, Dataset, Rule, ValidationReport
+from aoai_finetune.dataset.rules._repeats import _Twice
 from aoai_finetune.errors import DatasetError
 
 PARAMETERS: dict[str, Any] = {
@@ -144,6 +149,18 @@ def test_several_processes_say_what_one_says_of_rows_for_other_methods(large: Pa
     """Whose lines are read in another way."""
     rules, dataset = AzureRules(method=method, keep=50), Dataset.from_jsonl(large)
     assert dataset.validate(rules, workers=2) == dataset.validate(rules)
+
+
+@given(st.lists(st.lists(st.integers(0, 6), max_size=6), min_size=2, max_size=4))
+def test_what_comes_twice_is_the_same_in_parts(parts: list[list[int]]) -> None:
+    """Within a part, or in two of them, neighbours or not."""
+    marks = [array("q", part) for part in parts]
+    whole = Counter(chain.from_iterable(parts))
+    twice, *others = map(_Twice, marks)
+    for later, part in zip(others, marks[1:], strict=True):
+        twice.join(pickle.loads(pickle.dumps(later)), part)
+    assert twice.different == len(whole)
+    assert twice.again == {mark for mark, times in whole.items() if times > 1}
 
 
 def test_processes_that_are_not_forked_say_the_same(large: Path) -> None:

@@ -89,6 +89,7 @@ def read_in_parts(
         context = get_context("fork") if forked else get_context("spawn")
         pipes = [_start(context, task, stack) for task in tasks[1:]]
         check.read(LineRows(tasks[0].span, rows.fact))
+        check.repeats.settle()
         for task, pipe in zip(tasks[1:], pipes, strict=True):
             _absorb(check, _received(pipe), task.span.name)
     return check
@@ -127,6 +128,7 @@ def _work(pipe: _Pipe, task: _Task) -> None:
         check = _pass_of(task, part=True)
         check.read(LineRows(task.span, task.fact), watched=False)
         check.count_known()
+        check.repeats.settle()
         found = check.found
         pipe.send(_Result(check.rows, check.lines, found.counts, found.kept, check.repeats))
     except DatasetError as why:

@@ -157,18 +157,19 @@ class Pass:
         note = self.repeats.note_plain if self._comparing else None
         texts, longest, more, notes = self._texts, self._longest, self._more, bytearray()
         noted, place, others = notes.append, start + self.lines, 0
-        row: Row | None
         for raw, glanced in zip(batch, saids, strict=True):
             said = glanced
             place += 1
             row = None
             if said is None and _SHORT <= len(raw) <= longest and raw[-2] == _CLOSING_BRACE:
                 try:
-                    row = from_json(raw, catch_duplicate_keys=True, allow_inf_nan=False, cache_mode="keys")
+                    found: Row = from_json(
+                        raw, catch_duplicate_keys=True, allow_inf_nan=False, cache_mode="keys"
+                    )
                 except ValueError:
-                    row = None
+                    pass
                 else:
-                    said = texts(row)
+                    row, said = found, texts(found)
                     # The backslash and the byte are a first look: most rows need no more than that.
                     if said and (_BACKSLASH in raw or DIRECTIONS in raw) and hides(said):
                         said = None

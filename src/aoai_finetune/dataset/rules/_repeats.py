@@ -90,6 +90,33 @@ class _Marks:
             getattr(self, name).extend(getattr(later, name))
 
 
+class _Twice:
+    """Which marks come more than once, where they come in parts.
+
+    Attributes:
+        different: how many marks differ.
+        again: those that come more than once.
+    """
+
+    def __init__(self, marks: array[int]) -> None:
+        self._seen, self._later = set(marks), array("q")
+        self.different = len(self._seen)
+        self.again = _again(marks) if self.different < len(marks) else set[int]()
+
+    def join(self, later: _Twice, marks: array[int]) -> None:
+        """Go on with the marks of a later part, of which the same is known."""
+        self._seen.update(self._later)
+        common = self._seen.intersection(marks)
+        self._later = marks
+        self.different += later.different - len(common)
+        self.again |= later.again | common
+
+    @override
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process has to know, which has the marks."""
+        return {"different": self.different, "again": self.again}
+
+
 class Repeats:
     """What the rows of one pass, or of one part of a file, have in common with one another.
 
@@ -106,6 +133,7 @@ class Repeats:
         self._same: set[str] = set()
         self._spelt: dict[int, int] = {}
         self._left = _SPELLINGS
+        self._twice: tuple[_Twice, _Twice] | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -208,9 +236,16 @@ class Repeats:
             self._varied = self._left < 0 or _said(answer) != _said(self._answer)
             self._same.add(answer)
 
+    def settle(self) -> None:
+        """Find out what comes twice among the rows of this part: each process does so with its own."""
+        self._twice = _Twice(self._marks.prompts()), _Twice(self._keys())
+
     def absorb(self, later: Repeats, source: str | None, shift: int) -> None:
         """Go on as if the rows of a later part had been noted here; its lines are counted from after `shift`."""
         self._start_part(source, shift)
+        if self._twice and later._twice:
+            self._twice[0].join(later._twice[0], later._marks.prompts())
+            self._twice[1].join(later._twice[1], later._keys())
         rows = len(self._marks)
         self._marks.extend(later._marks)
         if later._varied or (rows and len(later._marks) and _said(later._answer) != _said(self._answer)):
@@ -224,18 +259,24 @@ class Repeats:
 
     def few_phrasings(self) -> tuple[int, int]:
         """How many facts have fewer than four phrasings, and how many facts there are."""
-        marks = self._marks
-        keys = marks.answers()
-        for row, fact in zip(marks.given, marks.facts, strict=True):
-            keys[row] = fact
-        facts, again = _repeated(keys)
+        keys = self._keys()
+        twice = self._twice[1] if self._twice else _Twice(keys)
+        facts, again = twice.different, twice.again
         phrasings: dict[int, tuple[int, ...]] = dict.fromkeys(again, ())
-        for key, asked in zip(keys, marks.asked(), strict=True) if again else ():
+        for key, asked in zip(keys, self._marks.asked(), strict=True) if again else ():
             known = phrasings.get(key)
             if known is not None and len(known) < _ENOUGH_PHRASINGS and asked not in known:
                 phrasings[key] = (*known, asked)
         enough = sum(len(known) == _ENOUGH_PHRASINGS for known in phrasings.values())
         return facts - enough, facts
+
+    def _keys(self) -> array[int]:
+        """What each row is about: the mark of the fact that it was given, or else of its answer."""
+        marks = self._marks
+        keys = marks.answers()
+        for row, fact in zip(marks.given, marks.facts, strict=True):
+            keys[row] = fact
+        return keys
 
     def copies(self) -> Iterable[Spot]:
         """One spot for each row that was there before."""
@@ -248,7 +289,7 @@ class Repeats:
     def fact_answers(self) -> Iterable[Spot]:
         """One spot for each given fact that is answered in two ways, at the first row with the second of them."""
         marks = self._marks
-        _, again = _repeated(marks.facts)
+        again = _Twice(marks.facts).again
         first: dict[int, tuple[int, int]] = {}
         others: dict[int, tuple[int, int]] = {}
         for row, fact, said in zip(marks.given, marks.facts, marks.said, strict=True) if again else ():
@@ -269,7 +310,7 @@ class Repeats:
         """Numbers of the rows that are copies, and of those that contradict, each with that of the earlier row."""
         marks = self._marks
         asking, answers = marks.prompts(), marks.answers()
-        _, again = _repeated(asking)
+        again = (self._twice[0] if self._twice else _Twice(asking)).again
         wholes = dict(zip(marks.odd, marks.wholes, strict=True)) if again else {}
         prompts: dict[int, int] = {}
         rows: dict[object, int] = {}
@@ -292,13 +333,10 @@ class Repeats:
         return {name: value for name, value in vars(self).items() if name not in {"_mark", "_same", "_spelt"}}
 
 
-def _repeated(marks: array[int]) -> tuple[int, set[int]]:
-    """How many marks differ, and those that are there more than once."""
-    different = len(set(marks))
-    if different == len(marks):
-        return different, set()
+def _again(marks: array[int]) -> set[int]:
+    """The marks that are there more than once."""
     ordered = sorted(marks)
-    return different, set(compress(ordered, map(eq, ordered, islice(ordered, 1, None))))
+    return set(compress(ordered, map(eq, ordered, islice(ordered, 1, None))))
 
 
 def _last_asked(texts: list[str]) -> str:
