@@ -187,11 +187,11 @@ class Repeats:
             self._add_answer(found[2] if isinstance(found[2], str) else answer_of(row))
 
     def _note_flat(self, flat: Flat, place: int, fact: str | None) -> None:
-        mark, items, last = self._mark, flat.items, flat.last
-        prompt = mark((*items[1:last], "assistant"))
-        text, calls = items[last + 1], _calls(items[last:])
-        answer: str | bytes = text or bytes_of_calls(calls)
-        self._note((prompt, mark(items), answer, flat.asked), place, fact)
+        mark, (items, last, asked) = self._mark, flat
+        text = items[last + 1]
+        calls = None if text else _calls(items[last:])
+        answer: str | bytes = text if calls is None else bytes_of_calls(calls)
+        self._note((mark((*items[1:last], "assistant")), mark(items), answer, asked), place, fact)
         if not self._varied:
             self._add_answer(text or canonical_json(calls).decode())
 
