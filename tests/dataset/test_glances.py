@@ -126,15 +126,20 @@ def test_a_glance_says_what_parsing_says_or_nothing(
     lines = [line(row, separators, ascii_only=ascii_only) for row in rows]
     for raw in [*lines, *lines]:
         assert glance(glances, raw) in (None, at_length(raw, tools))
+    changed: list[bytes | None] = [None]
     for raw in lines:
         start = data.draw(st.integers(0, len(raw) - 2))
         end = data.draw(st.integers(start, min(start + 3, len(raw) - 1)))
         put = data.draw(
             st.sampled_from([b"", b'"', b"\\", b"\t", b"\x00", b"\xff", b"\xe3\x80", b" ", b"1", b"\\u0000"])
         )
-        changed = raw[:start] + put + raw[end:]
-        for _ in range(2):  # the first time it may be learned
-            assert glance(glances, changed) in (None, at_length(changed, tools))
+        changed += [raw, raw[:start] + put + raw[end:]]
+    for _ in range(2):  # the first time it may be learned
+        together = glances.said(changed)
+        assert together[0] is None
+        for raw, found in zip(changed[1:], together[1:], strict=True):
+            assert found in (None, at_length(raw or b"", tools))
+    assert together == [None if raw is None else glance(glances, raw) for raw in changed]
 
 
 def plain(number: int) -> dict[str, Any]:
