@@ -41,6 +41,7 @@ _SMALL: Final = 2048
 """Bytes of a row up to which finding its shape takes less time than checking it may take."""
 _GLANCED: Final = 1 << 15
 """Bytes of a line up to which it is looked at together with others; longer ones would take much memory."""
+_MANY: Final = 2 * USABLE
 _BLANK: Final = Fault("blank-line", "", "the line is blank")
 _CLOSING_BRACE: Final = ord("}")
 _BACKSLASH: Final = ord("\\")
@@ -174,7 +175,7 @@ class Pass:
                     if said and (_BACKSLASH in raw or DIRECTIONS in raw) and hides(said):
                         said = None
             if isinstance(said, list):
-                noted(len(said) >> 1 if len(said) < 2 * USABLE else USABLE)
+                noted(len(said) >> 1 if len(said) < _MANY else USABLE)
                 if note is not None:
                     note(said, place)
                 if more and row is not None:

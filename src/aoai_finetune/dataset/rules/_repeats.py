@@ -160,13 +160,12 @@ class Repeats:
 
     def note_plain(self, texts: list[str], place: int, fact: str | None = None) -> None:
         """Note a plain row, given by its texts (`_plain.plain_texts`; the list is taken apart)."""
-        mark, marks = self._mark, self._marks
-        answer = texts.pop()
+        mark, answer = self._mark, texts.pop()
         if fact is not None:
             self._note_fact(fact, answer)
         asked = texts[-2] if texts[-3] == "user" else _last_asked(texts)
         # `_Marks.add`, without a call for each row.
-        marks.rows.frombytes(_packed(mark(tuple(texts)), mark(answer), mark(asked), place))
+        self._marks.rows.frombytes(_packed(mark(tuple(texts)), mark(answer), mark(asked), place))
         if not self._varied:
             self._add_answer(answer)
 
