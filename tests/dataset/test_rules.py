@@ -302,6 +302,13 @@ GRADED: Row = {**ASKED, "reference": 1}
 FILES: dict[str, File] = {
     "json-array": File(broken=b'[{"messages": []}]', good=b'{"messages": []}'),
     "csv-table": File(broken=b"question,answer\nQ,A\n", good=b'{"question": "Q"}\n'),
+    "file-encoding": File(
+        broken=(json.dumps(GOOD) + "\n").encode("utf-16"), good=(json.dumps(GOOD) + "\n").encode("utf-8-sig")
+    ),
+    "line-end-cr": File(
+        broken=(json.dumps(GOOD) + "\r").encode() * 2, good=(json.dumps(GOOD) + "\r\n").encode() * 2
+    ),
+    "json-spread": File(broken=json.dumps(GOOD, indent=1).encode(), good=json.dumps(GOOD).encode()),
     "line-end": File(broken=json.dumps(GOOD).encode() + b"\r\n", good=[GOOD]),
     "row-too-long": File(broken=b" " * (64 << 20) + b"{}\n", good=b" " * (64 << 10) + b"{}\n"),
     "fact-missing": File(fact="topic", broken=[GOOD], good=[{**GOOD, "topic": "t"}]),
