@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aoai_finetune.dataset import Dataset, Finding
+from aoai_finetune.dataset.checking._foreign import FOREIGN
+from aoai_finetune.errors import DatasetError
 
 NEW = {"file-encoding", "line-end-cr", "json-spread"}
 
@@ -152,6 +156,10 @@ BROKEN: dict[str, bytes] = {
     "a return stands in the only row": LINES[:200].partition(b"\n")[0].replace(b", ", b",\r"),
     "returns end some of the rows": LINES.replace(b"\n", b"\r", 5),
     "a return ends the only row": LINES.partition(b"\n")[0] + b"\r",
+    "two lines of a table are before the rows": b"level, message\nINFO, started\n" + LINES,
+    "the first is in a list that is cut off": b'[{"role": "user", "content": "Is there\n' + LINES,
+    "the first is in a list with a mistake": b'[{"role": "user",}]\n' + LINES,
+    "the rows stand between brackets": b"[\n" + LINES + b"]\n",
     "two rows stand on one line": LINES.replace(b"\n", b" ", 1),
 }  # fmt: skip
 
@@ -160,7 +168,7 @@ BROKEN: dict[str, bytes] = {
 def test_broken_jsonl_is_told_line_by_line(name: str) -> None:
     """Whatever its first lines look like."""
     report = Dataset.from_jsonl(BROKEN[name]).validate(level="rows")
-    assert NEW.isdisjoint(report.counts)
+    assert FOREIGN.isdisjoint(report.counts)
 
 
 @given(
@@ -171,7 +179,15 @@ def test_twelve_good_rows_among_a_few_lines_of_anything_are_jsonl(broken: list[b
     """In whatever order they stand."""
     lines = [text(each).encode() for each in JAPANESE] + [raw + b"\n" for raw in broken]
     order.shuffle(lines)
-    assert NEW.isdisjoint(Dataset.from_jsonl(b"".join(lines)).validate(level="rows").counts)
+    assert FOREIGN.isdisjoint(Dataset.from_jsonl(b"".join(lines)).validate(level="rows").counts)
+
+
+@pytest.mark.parametrize("rows", [2, 3, 12])
+@pytest.mark.parametrize("between", [",\n", "\n,\n", ", "])
+def test_an_array_of_a_row_per_line_is_still_an_array(rows: int, between: str) -> None:
+    """Its last row has no comma, and none has where the commas stand on lines of their own."""
+    data = "[\n" + between.join(map(json.dumps, GOOD[:rows])) + "\n]\n"
+    assert only(data.encode()).code == "json-array"
 
 
 @pytest.mark.parametrize("data", [text(*JAPANESE).encode("cp932"), text(*GOOD, indent=1).encode()])
@@ -179,3 +195,60 @@ def test_repair_leaves_a_file_of_another_kind_alone(data: bytes) -> None:
     """Nothing of it is a row."""
     dataset = Dataset.from_jsonl(data)
     assert dataset.repair().dataset == dataset
+
+
+OTHERS: dict[str, tuple[bytes, str]] = {
+    "array": (json.dumps(GOOD).encode(), r"one JSON array of rows\. Read it with Dataset\.from_examples"),
+    "array on lines": (json.dumps(GOOD, indent=1).encode(), r"one JSON array of rows\. Read it with"),
+    "table": (b"question,answer\nQ,A\n", r"a table: .* Read it with Dataset\.from_csv"),
+    "wide": (text(*GOOD).encode("utf-16"), r'encoding="utf-16"\. Write it anew'),
+    "narrow": (text(*JAPANESE).encode("cp932"), r'encoding="cp932"\. Write it anew'),
+    "returns": (text(*GOOD, end="\r").encode(), r"carriage returns alone.* Write it anew"),
+    "several lines": (text(*GOOD, indent=1).encode(), r"several lines each\. Write each object"),
+}
+USES: dict[str, Callable[[Dataset], object]] = {
+    "iterate": lambda dataset: [*iter(dataset)],
+    "len": len,
+    "first": lambda dataset: dataset[0],
+    "head": Dataset.head,
+    "split": Dataset.split,
+    "split by row": lambda dataset: dataset.split(by="row"),
+    "to_jsonl": Dataset.to_jsonl,
+    "to_jsonl with facts": lambda dataset: dataset.to_jsonl(keep_facts=True),
+    "to_bytes": Dataset.to_bytes,
+    "facts": lambda dataset: dataset.facts,
+    "deduplicate": Dataset.deduplicate,
+    "sum": lambda dataset: len(Dataset.from_examples(GOOD) + dataset),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("name", OTHERS)
+def test_whoever_reads_rows_of_another_file_learns_what_it_is(tmp_path: Path, name: str, use: str) -> None:
+    """Without having validated it: the error names the file and the way in, and no line."""
+    data, said = OTHERS[name]
+    path = tmp_path / "rows"
+    path.write_bytes(data)
+    with pytest.raises(DatasetError, match=said) as caught:
+        USES[use](Dataset.from_jsonl(path))
+    assert (caught.value.source, caught.value.line) == (str(path), None)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_file_of_another_kind_can_be_shown_and_compared(name: str) -> None:
+    """A debugger, a notebook and a dictionary must not fail."""
+    dataset, same = (Dataset.from_jsonl(OTHERS[name][0]) for _ in range(2))
+    assert "examples" not in repr(dataset)
+    assert dataset._repr_html_()
+    assert dataset == same
+    assert {dataset, same} == {dataset}
+    with pytest.raises(DatasetError):
+        len(dataset)
+
+
+def test_a_broken_row_of_jsonl_still_has_its_line() -> None:
+    """The file is looked at, and found to be what it should be."""
+    dataset = Dataset.from_jsonl(LINES + b"{\n")
+    assert len(dataset) == 13
+    with pytest.raises(DatasetError, match="line 13: the row ends"):
+        dataset.to_jsonl()

@@ -183,6 +183,8 @@ def test_a_file_reads_like_its_bytes(data: bytes) -> None:
         path.write_bytes(data)
         from_file, from_bytes = Dataset.from_jsonl(path), Dataset.from_jsonl(data)
         assert from_file == from_bytes
+        if not FOREIGN.isdisjoint(from_bytes.validate().counts):  # rows of a table are not counted
+            return
         assert from_file[:] == from_file.select(range(len(from_file)))
         assert from_file.select(range(len(from_file))).fingerprint == from_bytes.fingerprint
 

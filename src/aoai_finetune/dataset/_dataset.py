@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from ..errors import DatasetError
 from .checking._forms import canonical_rows, fingerprint
-from .checking._reading import example_at, placed_examples
+from .checking._reading import example_at, placed_examples, refuse_foreign
 from .checking._report import ValidationReport
 from .checking._validate import validate
 from .editing._supersede import Supersession, claims, split
@@ -58,7 +58,8 @@ class Dataset(Conversions):
         """The rows of a JSONL file: a path, its bytes, or a file opened for reading bytes (which is read to its end).
 
         Rows end with a line feed and nothing else; a byte-order mark at the start is accepted. Raises
-        DatasetError for a file that is missing or cannot be read, never for what stands in it.
+        DatasetError for a file that is missing or cannot be read, never for what stands in it: of a file that is
+        something else (an array, a table, UTF-16) counting and reading rows do, and `validate` tells.
 
         Args:
             source: path, bytes or binary file.
@@ -79,6 +80,7 @@ class Dataset(Conversions):
         return cls(remember(examples, fact))
 
     def __len__(self) -> int:
+        refuse_foreign(self._rows)
         return len(self._rows)
 
     def __iter__(self) -> Iterator[Example]:
@@ -107,7 +109,8 @@ class Dataset(Conversions):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Dataset):
             return NotImplemented
-        return self is other or (len(self) == len(other) and self.fingerprint == other.fingerprint)
+        same_length = len(self._rows) == len(other._rows)
+        return self is other or (same_length and self.fingerprint == other.fingerprint)
 
     @override
     def __hash__(self) -> int:

@@ -10,7 +10,7 @@ from jiter import from_json
 from ..rows._files import Bytes, opened
 from ..rows._findings import Fault
 from ._encodings import UNKNOWN, narrow_encoding, wide_encoding
-from ._objects import between_returns, on_several_lines
+from ._objects import between_returns, is_object_line, on_several_lines
 
 __all__ = ["FOREIGN", "foreign"]
 
@@ -36,11 +36,12 @@ def foreign(content: Bytes) -> Fault | None:
 
 def _in_other_form(head: bytes, *, whole: bool) -> Fault | None:
     if _ARRAY.match(head):
-        return None if _is_row(head) else Fault("json-array", "", "the file is one JSON array of rows")
+        rows = _is_row(head) or _mostly_objects(head)
+        return None if rows else Fault("json-array", "", "the file is one JSON array of rows")
     if between_returns(head, whole=whole):
         return Fault("line-end-cr", "", "lines end with carriage returns alone, as on old Macs")
     header = _HEADER.match(head)
-    if header and not (_ROW.match(head, header.end()) or _is_json(head[: header.end()])):
+    if header and not (_ROW.match(head, header.end()) or _is_json(head[: header.end()]) or _objects(head)):
         return Fault("csv-table", "", "the file is a table: a line of column names, then values")
     if on_several_lines(head, whole=whole):
         return Fault("json-spread", "", "the file is JSON whose objects stand on several lines each")
@@ -64,6 +65,16 @@ def _is_row(head: bytes) -> bool:
     """The first line is a list, and other rows follow: a file of rows, of which one is no object."""
     line, _, rest = head.lstrip().partition(b"\n")
     return bool(rest.strip()) and _is_json(line)
+
+
+def _objects(head: bytes) -> int:
+    """How many lines are rows on their own."""
+    return sum(map(is_object_line, head.split(b"\n")))
+
+
+def _mostly_objects(head: bytes) -> bool:
+    """Nothing stands between the rows: they are lines of JSONL, whatever came before them."""
+    return 2 * _objects(head) > sum(bool(line.strip()) for line in head.split(b"\n"))
 
 
 def _is_json(line: bytes) -> bool:
