@@ -6,7 +6,6 @@ import os
 import random
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, overload
 
@@ -18,6 +17,7 @@ from .checking._reading import example_at, placed_examples, refuse_foreign
 from .checking._report import ValidationReport
 from .checking._validate import validate
 from .editing._supersede import Supersession, claims, split
+from .rows._arguments import of_kind, whole_number
 from .rows._example import Example
 from .rows._facts import FactSource
 from .rows._open import open_rows, remember
@@ -125,6 +125,7 @@ class Dataset(Conversions):
 
     def head(self, n: int = 5) -> Dataset:
         """The first rows, at most `n`."""
+        whole_number(n, "n")
         return self[: max(0, n)]
 
     def shuffle(self, seed: int = 0) -> Dataset:
@@ -133,6 +134,7 @@ class Dataset(Conversions):
 
     def sample(self, n: int, seed: int = 0) -> Dataset:
         """`n` rows drawn without replacement, in the order drawn. Raises DatasetError when there are fewer."""
+        whole_number(n, "n")
         if not 0 <= n <= len(self):
             raise DatasetError(f"cannot draw {n} rows from {len(self)}", hint="Ask for fewer rows")
         return self.select(random.Random(seed).sample(range(len(self)), n))
@@ -245,15 +247,15 @@ class Dataset(Conversions):
                 `history` and `validation`. Where processes are not forked (anywhere but on Linux, and beside
                 threads), a script needs `if __name__ == "__main__":`, as for every process pool.
         """
-        _check(rules or AzureRules(), AzureRules, "rules", 'A level is named: validate(level="deep")')
-        _check(workers, Integral, "workers", "Use a number of processes, at least 1")
+        of_kind(rules or AzureRules(), AzureRules, "rules", hint='A level is named: validate(level="deep")')
+        whole_number(workers, "workers", hint="Use a number of processes, at least 1")
         learned = None if history is None else claims(self._rows_of(history, "history"))
         held_out = None if validation is None else self._rows_of(validation, "validation")
         return validate(self._rows, rules or AzureRules(), level, learned, held_out, workers=workers)
 
     @staticmethod
     def _rows_of(other: Dataset, name: str) -> Rows:
-        _check(other, Dataset, name, "Rows become one with Dataset.from_examples")
+        of_kind(other, Dataset, name, hint="Rows become one with Dataset.from_examples")
         return other._rows
 
     def repair(self, rules: AzureRules | None = None, *, off: Collection[str] = ()) -> Repaired:
@@ -284,6 +286,8 @@ class Dataset(Conversions):
         """
         from .tokens._counting import count_tokens
 
+        of_kind(model, str | None, "model", wanted="the name of a model")
+        whole_number(workers, "workers", hint="Use a number of processes, at least 1")
         return count_tokens(self._rows, model, workers=workers)
 
     def statistics(self, model: str | None = None) -> Statistics:
@@ -316,7 +320,7 @@ class Dataset(Conversions):
         """
         from .tokens._cost import cost_of
 
-        _check(n_epochs, Integral, "n_epochs", "What the service would choose is not known; assume a number")
+        whole_number(n_epochs, "n_epochs", hint="What the service would choose is not known; assume a number")
         if n_epochs < 1:
             raise ValueError(f"n_epochs is {n_epochs}; it must be at least 1")
         return cost_of(self.tokens(model) * n_epochs, model, tier=tier, region=region, prices=prices)
@@ -369,10 +373,3 @@ class Dataset(Conversions):
         from ._views import dataset_html
 
         return dataset_html(self)
-
-
-def _check(value: object, kind: type, name: str, hint: str) -> None:
-    """Refuse an argument of another kind, whose attributes would be missed much later."""
-    if not isinstance(value, kind):
-        wanted = "a whole number" if kind is Integral else kind.__name__
-        raise DatasetError(f"{name} is {type(value).__name__}, not {wanted}", hint=hint)
