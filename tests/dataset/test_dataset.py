@@ -200,10 +200,25 @@ def test_a_row_that_cannot_be_written_leaves_the_old_file(lines: Any, chat: Any,
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_a_place_that_cannot_be_written_to_is_an_error_of_ours(abc: Dataset, tmp_path: Path) -> None:
-    """It names the place."""
-    with pytest.raises(DatasetError, match="cannot be written"):
-        abc.to_jsonl(tmp_path / "nowhere" / "out.jsonl")
+@pytest.mark.parametrize("write", [Dataset.to_jsonl, Dataset.to_csv])
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("nowhere/out", r"nowhere/out: there is no folder '.*nowhere'\. Make it first"),
+        ("file/out", r"file/out: there is no folder '.*file'"),
+        ("folder", "folder: the file cannot be written: something else than a file stands there"),
+        ("folder/" + "x" * 300, "the file cannot be written: File name too long"),
+    ],
+)
+def test_a_place_that_cannot_be_written_to_is_an_error_of_ours(
+    tmp_path: Path, write: Any, place: str, said: str
+) -> None:
+    """It names the place, and nothing is made there."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    with pytest.raises(DatasetError, match=said):
+        write(Dataset.from_pairs([("q", "a")]), tmp_path / place)
+    assert {path.name for path in tmp_path.rglob("*")} == {"folder", "file"}
 
 
 def test_pairs_become_chat_rows() -> None:
