@@ -28,13 +28,12 @@ from .tables._conversions import Conversions
 from .tokens._tokens import TokenCount
 
 if TYPE_CHECKING:
+    from .editing._repaired import Repaired
+    from .editing._without_errors import WithoutErrors
+    from .rows._findings import Finding
     from .tokens._cost import Cost
     from .tokens._prices import PriceTable
     from .tokens._statistics import Statistics
-
-if TYPE_CHECKING:
-    from .editing._repaired import Repaired
-    from .rows._findings import Finding
 
 __all__ = ["Dataset"]
 
@@ -274,6 +273,23 @@ class Dataset(Conversions):
         rows, fixes = repair_rows(self._rows, off)
         mended = self if rows is self._rows else Dataset(rows)
         return Repaired(dataset=mended, original=self, fixes=fixes, lines=self._rows, rules=rules, off=off)
+
+    def without_errors(self, rules: AzureRules | None = None) -> WithoutErrors:
+        """The rows that the service takes (`kept`), the others (`dropped`), and what is wrong with those (`report`).
+
+        The rows are looked at again, one by one, so it does not matter how many findings a report has kept. What
+        is wrong with the file as a whole, such as too few rows, drops none. `repair()` before may leave fewer to drop.
+        Raises DatasetError for a file that is no JSONL as a whole.
+
+        Args:
+            rules: what to check; `AzureRules()` when not given. Pass those that `validate` was given.
+        """
+        from .editing._without_errors import WithoutErrors, sifted
+
+        of_kind(rules or AzureRules(), AzureRules, "rules", hint="Rows are checked again: pass the rules")
+        kept, dropped = sifted(self._rows, rules or AzureRules())
+        bad = Dataset(select(self._rows, dropped))
+        return WithoutErrors(Dataset(select(self._rows, kept)) if dropped else self, bad, rules)
 
     def tokens(self, model: str | None = None, *, workers: int = 1) -> TokenCount:
         """Tokens billed for one epoch over these rows; `exact` says whether it is a count or an estimate.
