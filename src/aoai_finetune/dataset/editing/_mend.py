@@ -12,9 +12,9 @@ from typing import Any, Final, NamedTuple, TypeAlias, TypeGuard
 
 from ..rows._shape import is_list, is_object
 from ..rules._messages import objects
-from ..rules._null import BESIDE_MESSAGES, OF_A_MESSAGE, should_be_absent
+from ..rules._null import OF_A_FUNCTION, OF_A_MESSAGE, null_beside, should_be_absent
 from ..rules._space import trimmed_messages
-from ..rules._tools import owners
+from ..rules._tools import declared, owners
 
 __all__ = ["MENDERS", "Change"]
 
@@ -121,7 +121,11 @@ def _null_keys(row: _Row) -> list[Change]:
     changes: list[Change] = []
     for path, owner in owners(row):
         if is_object(owner):
-            changes += _without(owner, [key for key in BESIDE_MESSAGES if owner.get(key, "") is None], path)
+            changes += _without(owner, null_beside(owner), path)
+    for path, function in declared(row):
+        if is_object(function):
+            null = [key for key in OF_A_FUNCTION if function.get(key, "") is None]
+            changes += _without(function, null, f"{path}.")
     for path, message in objects(row):
         if is_object(message):
             null = [key for key in OF_A_MESSAGE if should_be_absent(message, key)]

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 from ..rows._canonical import write_json
 from ..rows._findings import key_path
 from ..rows._shape import is_list, is_object, kind_of
-from ._null import BESIDE_MESSAGES, should_be_absent
+from ._null import null_beside, should_be_absent
 
 __all__ = [
     "MOST",
@@ -364,11 +364,9 @@ def row_keys(row: Row) -> Faults:
 def _strange(found: Row, known: Collection[str]) -> list[str]:
     """The keys that are not known, without those of other findings: `null-key`, and the older forms of a row."""
     told = () if "messages" in found or known is not _ROW_KEYS else _older_form(found)
-    return [
-        key
-        for key in found
-        if key not in known and key not in told and not (found[key] is None and key in BESIDE_MESSAGES)
-    ]
+    strange = [key for key in found if key not in known and key not in told]
+    null = null_beside(found) if strange else []
+    return [key for key in strange if key not in null]
 
 
 def _older_form(row: Row) -> tuple[str, ...]:
