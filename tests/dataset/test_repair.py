@@ -138,6 +138,13 @@ def test_turns_with_from_and_value_become_messages() -> None:
     assert example.messages[2].weight == 1
 
 
+@pytest.mark.parametrize(("asks", "answers"), [("human", "bot"), ("Human", "GPT"), ("user", "model")])
+def test_speakers_have_several_names(asks: str, answers: str) -> None:
+    """Those by which a finding knows them, too."""
+    turns = [{"from": asks, "value": "Q"}, {"from": answers, "value": "A"}]
+    assert repaired({"conversations": turns}).dataset[0].row == GOOD
+
+
 def test_messages_under_another_name_get_theirs() -> None:
     """Some tools write `conversations` with role and content."""
     assert repaired({"conversations": GOOD["messages"]}).dataset[0].row == GOOD
