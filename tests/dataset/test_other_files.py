@@ -190,6 +190,26 @@ def test_an_array_of_a_row_per_line_is_still_an_array(rows: int, between: str) -
     assert only(data.encode()).code == "json-array"
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        text(*JAPANESE * 2_000).encode("cp932"),
+        text(*GOOD * 2_000, indent=1).encode(),
+        text(*GOOD * 2_000).encode("utf-16"),
+        text(*GOOD * 2_000, end="\r").encode(),
+    ],
+    ids=["narrow", "several lines", "wide", "returns"],
+)
+def test_workers_say_the_same_of_a_large_file(tmp_path: Path, data: bytes) -> None:
+    """What the others find in their parts is not told."""
+    path = tmp_path / "rows"
+    path.write_bytes(data)
+    assert len(data) > 2 << 20
+    alone, together = (Dataset.from_jsonl(path).validate(workers=workers) for workers in (1, 2))
+    assert together == alone
+    assert len(alone.findings) == 1
+
+
 @pytest.mark.parametrize("data", [text(*JAPANESE).encode("cp932"), text(*GOOD, indent=1).encode()])
 def test_repair_leaves_a_file_of_another_kind_alone(data: bytes) -> None:
     """Nothing of it is a row."""
