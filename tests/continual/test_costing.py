@@ -62,7 +62,7 @@ def test_a_plan_names_its_cost_where_the_training_type_is_given() -> None:
 @pytest.mark.parametrize(
     ("planned", "missing"),
     [
-        (plan(), "training_type="),
+        (plan(), "Name it: training_type="),
         (plan(training_type="fast"), "global, regional, datazone, developer"),
         (first(training_type="global"), "n_epochs"),
         (
@@ -100,7 +100,7 @@ def test_a_plan_can_be_priced_elsewhere() -> None:
         own = TrainingPrice(model=BASE, tier="global", training=Rate(usd=1.0))
         mine = PRICES.with_prices(own, date="2026-12-01", source="mine")
         assert planned.estimate_cost(tier="global", prices=mine).amount == pytest.approx(millions)
-        with pytest.raises(NotFound, match="training_type"):
+        with pytest.raises(NotFound, match=r"Name it: tier='regional'.*training_type= when the plan is made"):
             planned.estimate_cost()
 
 

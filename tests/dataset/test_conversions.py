@@ -124,7 +124,9 @@ def test_long_cells_are_read() -> None:
         (b"question,answer\ns3cret\n", r"line 2: the line has 1 cells and the header 2"),
         (b'question,answer\n"s3cret', "not CSV"),
         (b"question,answer,answer\nQ,A,B\n", "two columns 'answer'"),
-        (b"", "no column 'question' among 0"),
+        (b"", "the table is empty"),
+        (b"\xef\xbb\xbf\r\n \n", "the table is empty"),
+        (b"\nquestion,answer\ns3cret,A\n", "line 1: the line of column names is blank"),
     ],
 )
 def test_a_table_that_cannot_be_read_is_an_error(data: bytes, says: str) -> None:
@@ -132,6 +134,40 @@ def test_a_table_that_cannot_be_read_is_an_error(data: bytes, says: str) -> None
     with pytest.raises(DatasetError, match=says) as caught:
         Dataset.from_csv(data)
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "question;answer",
+        '"question";"answer"',
+        "s3cret;other",
+        "s3cret;question;answer, or so",
+        "prompt;completion",
+    ],
+)
+def test_another_separator_is_named_with_the_way_to_pass_it(header: str, mark: str) -> None:
+    """Also where the header is quoted, or where a comma stands in it; no name is repeated."""
+    data = f"{header}\nQ;A,s3cret;B\n".replace(";", mark).encode()
+    with pytest.raises(DatasetError, match="columns seem to be separated by") as caught:
+        Dataset.from_csv(data)
+    assert caught.value.hint == f'Pass delimiter="{mark}"'.replace("\t", "\\t")
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_comma_is_named_where_something_else_was_passed() -> None:
+    """The other way round."""
+    with pytest.raises(DatasetError, match=r'separated by commas.*Pass delimiter=","'):
+        Dataset.from_csv(b"question,answer\nQ,A\n", delimiter=";")
+
+
+@pytest.mark.parametrize("header", ["question", "question,answer;b", "x,y;z", "fr\0age;a,b"])
+def test_a_separator_is_not_made_up(header: str) -> None:
+    """Columns that were found, and names with such a mark in them, are left alone."""
+    with pytest.raises(DatasetError) as caught:
+        Dataset.from_csv(f"{header}\nQ\n".encode())
+    assert "separated" not in str(caught.value)
 
 
 def test_an_error_names_the_line_of_the_file() -> None:

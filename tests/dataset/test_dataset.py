@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from aoai_finetune.dataset import Dataset, Example
+from aoai_finetune.dataset import AzureRules, Dataset, Example
 from aoai_finetune.errors import DatasetError
 
 
@@ -200,10 +200,25 @@ def test_a_row_that_cannot_be_written_leaves_the_old_file(lines: Any, chat: Any,
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_a_place_that_cannot_be_written_to_is_an_error_of_ours(abc: Dataset, tmp_path: Path) -> None:
-    """It names the place."""
-    with pytest.raises(DatasetError, match="cannot be written"):
-        abc.to_jsonl(tmp_path / "nowhere" / "out.jsonl")
+@pytest.mark.parametrize("write", [Dataset.to_jsonl, Dataset.to_csv])
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("nowhere/out", r"nowhere/out: there is no folder '.*nowhere'\. Make it first"),
+        ("file/out", r"file/out: there is no folder '.*file'"),
+        ("folder", "folder: the file cannot be written: something else than a file stands there"),
+        ("folder/" + "x" * 300, "the file cannot be written: File name too long"),
+    ],
+)
+def test_a_place_that_cannot_be_written_to_is_an_error_of_ours(
+    tmp_path: Path, write: Any, place: str, said: str
+) -> None:
+    """It names the place, and nothing is made there."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    with pytest.raises(DatasetError, match=said):
+        write(Dataset.from_pairs([("q", "a")]), tmp_path / place)
+    assert {path.name for path in tmp_path.rglob("*")} == {"folder", "file"}
 
 
 def test_pairs_become_chat_rows() -> None:
@@ -266,6 +281,12 @@ def test_examples_keep_their_facts_in_a_new_dataset(chat: Any) -> None:
             lambda rows: rows.repair(off="white-space"),
             r"off is the text 'white-space', not a list\. .*\[\"white-space\"\]",
         ),
+        (lambda rows: rows.repair(off=5), "off is int, not a list of names"),
+        (lambda rows: rows.repair(off=[5]), r"off\[0\] is int, not str"),
+        (lambda rows: rows.head("3"), "n is str, not a whole number"),
+        (lambda rows: rows.sample(0.5), "n is float, not a whole number"),
+        (lambda rows: rows.tokens(5), "model is int, not the name of a model"),
+        (lambda rows: rows.tokens(workers="2"), "workers is str, not a whole number"),
     ],
 )
 def test_arguments_of_another_kind_are_named(
@@ -274,3 +295,34 @@ def test_arguments_of_another_kind_are_named(
     """With what was meant, where that can be guessed."""
     with pytest.raises(DatasetError, match=said):
         call(Dataset.from_examples(ten))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"model": 5}, "model is int, not the name of a model"),
+        ({"method": None}, r"method is NoneType, not the name of a method\. Use one of supervised"),
+        ({"min_examples": "s3cret"}, "min_examples is str, not a whole number"),
+        ({"min_examples": 2.5}, "min_examples is float, not a whole number"),
+        ({"min_examples": True}, "min_examples is bool, not a whole number"),
+        ({"limits": 5}, "limits is int, not a mapping"),
+        ({"limits": ["examples"]}, r"limits is list, not a mapping\. .*limits={"),
+        ({"limits": {"examples": "s3cret"}}, "limit 'examples' is str, not a whole number"),
+        ({"limits": {"examples": 0}}, r"limit 'examples' is 0\. Give a whole number of at least 1"),
+        ({"limits": {5: 1}}, "a name in limits is int, not a text"),
+        ({"n_epochs": "s3cret"}, "n_epochs is str, not a whole number"),
+        ({"n_epochs": 0}, r"n_epochs is 0\. Give a whole number of at least 1"),
+        ({"keep": None}, "keep is NoneType, not a whole number"),
+        ({"off": 5}, "off is int, not a list of codes"),
+        ({"off": "near-miss"}, r"off is one text, not a list of codes\. Write off=\["),
+        ({"off": [["near-miss"]]}, r"off\[0\] is list, not str"),
+        ({"extra": 5}, r"extra is int, not a list of rules\. Write extra=\["),
+        ({"extra": AzureRules().describe()[0]}, "extra is Rule, not a list of rules"),
+        ({"extra": ["s3cret"]}, r"extra\[0\] is str, not Rule"),
+    ],
+)
+def test_rules_say_which_argument_is_of_another_kind(options: dict[str, Any], said: str) -> None:
+    """What was given and what is expected, never the value."""
+    with pytest.raises(DatasetError, match=said) as caught:
+        AzureRules(**options)
+    assert "s3cret" not in str(caught.value)

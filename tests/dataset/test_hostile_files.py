@@ -77,7 +77,8 @@ def test_rows_that_are_all_wrong_in_one_way_are_all_counted(name: str) -> None:
 
 WORDS = st.sampled_from(
     ["role", "content", "name", "weight", "tool_calls", "messages", "tools", "function", "type", "id", "arguments",
-     "parameters", "refusal", "url", "text", "image_url", "input", "other", "another one", "tool_call_id"]
+     "parameters", "refusal", "url", "text", "image_url", "input", "other", "another one", "tool_call_id",
+     "metadata", "store", "description"]
 )  # fmt: skip
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -56,6 +57,14 @@ def test_rows_cost_tokens_times_epochs() -> None:
     assert min(rows.estimate_cost(MODEL, n_epochs=4, tier="global").hosting) == pytest.approx(1.7)
     with pytest.raises(ValueError, match="n_epochs is 0"):
         rows.estimate_cost(MODEL, n_epochs=0, tier="global")
+
+
+@pytest.mark.parametrize("tier", [None, 5])
+def test_a_tier_is_named_by_a_text(tier: Any) -> None:
+    """None is no tier: the price depends on it."""
+    rows = Dataset.from_pairs([("a question", "an answer")])
+    with pytest.raises(ValueError, match=r"tier is .*, not the name of a tier\. Use one of global, regional"):
+        rows.estimate_cost(MODEL, n_epochs=1, tier=tier)
 
 
 @pytest.mark.parametrize(

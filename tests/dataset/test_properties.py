@@ -21,6 +21,7 @@ from aoai_finetune.dataset import (
     normalise,
     row_tokens,
 )
+from aoai_finetune.dataset.checking._foreign import FOREIGN
 from aoai_finetune.errors import DatasetError
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -156,7 +157,7 @@ def test_no_bytes_crash_validation(data: bytes) -> None:
     """Reading a file of anything raises nothing but our own error, and only when a row is used."""
     dataset = Dataset.from_jsonl(data)
     report = dataset.validate()
-    of_another_kind = not report.counts.keys().isdisjoint({"json-array", "csv-table"})
+    of_another_kind = not report.counts.keys().isdisjoint(FOREIGN)
     assert report.examples == (0 if of_another_kind else len(dataset))
     assert all([repr(dataset), str(report), dataset.fingerprint, dataset._repr_html_()])
     if report.errors():
@@ -182,6 +183,8 @@ def test_a_file_reads_like_its_bytes(data: bytes) -> None:
         path.write_bytes(data)
         from_file, from_bytes = Dataset.from_jsonl(path), Dataset.from_jsonl(data)
         assert from_file == from_bytes
+        if not FOREIGN.isdisjoint(from_bytes.validate().counts):  # rows of a table are not counted
+            return
         assert from_file[:] == from_file.select(range(len(from_file)))
         assert from_file.select(range(len(from_file))).fingerprint == from_bytes.fingerprint
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from aoai_finetune.dataset import Dataset
 from aoai_finetune.errors import DatasetError
@@ -272,3 +273,64 @@ def test_threads_may_share_a_dataset(chat: Any, lines: Any, tmp_path: Path) -> N
 def test_every_kind_of_bytes_is_read(chat: Any, lines: Any, kind: Any) -> None:
     """And copied, so that a buffer may be reused."""
     assert Dataset.from_jsonl(kind(lines(chat("a")))).facts == ("a",)
+
+
+UNREADABLE = Path("/proc/self/mem")
+"""A file of Linux that can be opened, and fails when its start is read."""
+
+
+@pytest.mark.skipif(not UNREADABLE.exists(), reason="only Linux has a file that fails while it is read")
+@pytest.mark.parametrize(
+    "use", [list, len, Dataset.head, Dataset.to_jsonl, Dataset.validate, Dataset.repair, Dataset.tokens]
+)
+def test_a_disk_that_fails_is_an_error_of_ours(use: Any) -> None:
+    """While rows are read, with the path and what the system said."""
+    with pytest.raises(DatasetError, match=r"/proc/self/mem: the file cannot be read: .*error"):
+        use(Dataset.from_jsonl(UNREADABLE))
+
+
+@pytest.mark.skipif(not UNREADABLE.exists(), reason="only Linux has a file that fails while it is read")
+def test_a_file_that_fails_to_be_written_is_told_from_one_that_fails_to_be_read(tmp_path: Path) -> None:
+    """What is written comes from what is read."""
+    with pytest.raises(DatasetError, match="cannot be read") as caught:
+        Dataset.from_jsonl(UNREADABLE).to_jsonl(tmp_path / "rows.jsonl")
+    assert caught.value.source == str(UNREADABLE)
+    assert list(tmp_path.iterdir()) == []
+
+
+class Failing(io.RawIOBase):
+    """A file on a share that is gone after a few bytes."""
+
+    name = "share/rows.jsonl"
+
+    def __init__(self) -> None:
+        self.left = 3
+
+    @override
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    @override
+    def readinto(self, buffer: Any, /) -> int:
+        """A byte each time, then an error."""
+        self.left -= 1
+        if not self.left:
+            raise OSError(5, "Input/output error")
+        buffer[:1] = b"{"
+        return 1
+
+
+@pytest.mark.parametrize("read", [Dataset.from_jsonl, Dataset.from_csv])
+def test_a_handle_that_fails_is_an_error_of_ours(read: Any) -> None:
+    """With the name of the file, where it has one."""
+    with pytest.raises(DatasetError, match=r"share/rows\.jsonl: the file cannot be read: Input/output error"):
+        read(Failing())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes have no paths here")
+def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+    """It can be read once only; what it holds can be passed as bytes."""
+    end, start = os.pipe()
+    with os.fdopen(end, "rb"), os.fdopen(start, "wb"), pytest.raises(DatasetError, match=r"a pipe, .*bytes"):
+        Dataset.from_jsonl(f"/dev/fd/{end}")

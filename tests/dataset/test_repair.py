@@ -138,6 +138,13 @@ def test_turns_with_from_and_value_become_messages() -> None:
     assert example.messages[2].weight == 1
 
 
+@pytest.mark.parametrize(("asks", "answers"), [("human", "bot"), ("Human", "GPT"), ("user", "model")])
+def test_speakers_have_several_names(asks: str, answers: str) -> None:
+    """Those by which a finding knows them, too."""
+    turns = [{"from": asks, "value": "Q"}, {"from": answers, "value": "A"}]
+    assert repaired({"conversations": turns}).dataset[0].row == GOOD
+
+
 def test_messages_under_another_name_get_theirs() -> None:
     """Some tools write `conversations` with role and content."""
     assert repaired({"conversations": GOOD["messages"]}).dataset[0].row == GOOD
@@ -199,6 +206,46 @@ def test_null_keys_of_preference_rows_go_too() -> None:
         "preferred_output[0].tool_calls",
         "non_preferred_output[0].tool_calls",
     ]
+
+
+@pytest.mark.parametrize("place", ["tools[0].function", "functions[0]", "input.tools[0].function"])
+def test_null_in_declared_functions_goes_too(place: str) -> None:
+    """A description or parameters that a dump had nothing for, wherever they stand; null is a value of `strict`."""
+    bare = {"name": "f", "description": None, "parameters": None, "strict": None}
+    tools = {"tools": [{"type": "function", "function": bare}]}
+    asked = {"messages": [GOOD["messages"][0]]}
+    row = {
+        "tools[0].function": {**GOOD, **tools},
+        "functions[0]": {**GOOD, "functions": [bare]},
+        "input.tools[0].function": {"input": {**asked, **tools}},
+    }[place]
+    wanted = [f"{place}.description", f"{place}.parameters"]
+    found = [(finding.path, finding.fix) for finding in validated(row) if finding.code == "null-key"]
+    assert found == [(path, "null-key") for path in wanted]
+    assert "tools-type" not in {finding.code for finding in validated(row)}
+    repair = repaired(row, off=["tool-calls"])
+    assert [(fix.code, fix.path) for fix in repair.fixes] == [("null-key", path) for path in wanted]
+    assert "`parameters` is null -> no such key" in str(repair.fixes[1])
+    assert repair.before(repair.fixes[0]) == json.dumps(row).encode() + b"\n"
+    again = Dataset.from_jsonl(
+        json.dumps(row).replace('"description": null, "parameters": null, ', "").encode()
+    )
+    assert repair.dataset == again
+
+
+def test_what_a_dump_of_a_request_has_left_over_goes_too() -> None:
+    """Only where it is null, and where no grader could read it."""
+    left = {"metadata": None, "store": None}
+    dumped = {**GOOD, **left}
+    assert {(finding.code, finding.fix) for finding in validated(dumped)} == {("null-key", "null-key")}
+    assert [example.row for example in repaired(dumped).dataset] == [GOOD]
+    assert {
+        finding.code for finding in validated({**GOOD, "metadata": {}, "store": False, "user": None})
+    } == {"row-key-unknown"}
+    graded = {"messages": GOOD["messages"][:1], **left}
+    assert not repaired(graded).fixes
+    report = Dataset.from_examples([graded]).validate(AzureRules(method="reinforcement"), level="rows")
+    assert report.findings == ()
 
 
 def test_what_may_be_null_stays_null() -> None:

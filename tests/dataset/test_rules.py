@@ -302,6 +302,13 @@ GRADED: Row = {**ASKED, "reference": 1}
 FILES: dict[str, File] = {
     "json-array": File(broken=b'[{"messages": []}]', good=b'{"messages": []}'),
     "csv-table": File(broken=b"question,answer\nQ,A\n", good=b'{"question": "Q"}\n'),
+    "file-encoding": File(
+        broken=(json.dumps(GOOD) + "\n").encode("utf-16"), good=(json.dumps(GOOD) + "\n").encode("utf-8-sig")
+    ),
+    "line-end-cr": File(
+        broken=(json.dumps(GOOD) + "\r").encode() * 2, good=(json.dumps(GOOD) + "\r\n").encode() * 2
+    ),
+    "json-spread": File(broken=json.dumps(GOOD, indent=1).encode(), good=json.dumps(GOOD).encode()),
     "line-end": File(broken=json.dumps(GOOD).encode() + b"\r\n", good=[GOOD]),
     "row-too-long": File(broken=b" " * (64 << 20) + b"{}\n", good=b" " * (64 << 10) + b"{}\n"),
     "fact-missing": File(fact="topic", broken=[GOOD], good=[{**GOOD, "topic": "t"}]),
@@ -451,6 +458,40 @@ def test_what_the_model_says_in_calls_and_refusals_is_looked_at_too(
     turn = json.loads(json.dumps(said_by).replace("TEXT", text))
     row = said(USER, {"role": "assistant", "content": None, **turn}, tools=[DECLARED])
     assert (code, f"messages[1].{path}") in found(lines, row, level="deep")
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("User", "user"),
+        ("ASSISTANT", "assistant"),
+        (" System ", "system"),
+        ("human", "user"),
+        ("Human", "user"),
+        ("ユーザー", "user"),
+        ("gpt", "assistant"),
+        ("ChatGPT", "assistant"),
+        ("bot", "assistant"),
+        ("AI", "assistant"),
+        ("model", "assistant"),
+        ("アシスタント", "assistant"),
+        ("システム", "system"),
+    ],
+)
+def test_another_name_of_a_role_says_which_it_is(lines: Any, name: str, role: str) -> None:
+    """In another case, as other formats have it, or as people say."""
+    report = Dataset.from_jsonl(lines(asked(role=name))).validate(level="rows")
+    [finding] = [finding for finding in report if finding.code == "role-unknown"]
+    assert finding.message == f"there is no such role; did you mean `{role}`?"
+
+
+@pytest.mark.parametrize("name", ["narrator", "x", "", "critic", "hum", "bott" * 30])
+def test_a_role_that_stands_for_no_other_is_not_guessed(lines: Any, name: str) -> None:
+    """The remedy names those that there are."""
+    report = Dataset.from_jsonl(lines(asked(role=name))).validate(level="rows")
+    [finding] = [finding for finding in report if finding.code == "role-unknown"]
+    assert finding.message == "there is no such role"
+    assert finding.hint == "Use system, user, assistant or tool"
 
 
 def test_an_unknown_role_suggests_the_near_one(lines: Any) -> None:

@@ -46,6 +46,7 @@ def by_hand(prompt: str, answer: str) -> list[Any]:
     silent = [{"role": "user", "content": prompt}, {"role": "assistant", "content": ""}]
     lines = [json.dumps({"messages": messages}) for messages in (turns, silent)]
     broken = Dataset.from_jsonl("\n\n".join(lines).encode())
+    wrong = Dataset.from_jsonl(json.dumps({"messages": turns, f"{prompt}?": answer}).encode())
     repaired, statistics = broken.repair(), data.statistics()
     advice = advise(data)
     probes = ProbeSet([Probe(fact=prompt, question=prompt, expected=(answer,), group="old")])
@@ -81,6 +82,7 @@ def by_hand(prompt: str, answer: str) -> list[Any]:
         repaired,
         *repaired.fixes,
         *repaired.suggestions,
+        (broken + wrong).without_errors(),
         statistics,
         statistics.messages,
         advice,

@@ -21,6 +21,7 @@ from .tokens._tokens import Tally, TokenCount, TokenCounter, counter_for, row_to
 
 if TYPE_CHECKING:
     from .editing._repaired import Fix, Repaired, Suggestion
+    from .editing._without_errors import WithoutErrors
     from .tokens._cost import Cost, cost_of
     from .tokens._prices import PRICES, PriceTable, Rate, TrainingPrice
     from .tokens._statistics import Spread, Statistics
@@ -54,6 +55,7 @@ __all__ = [
     "TrainingPrice",
     "ValidationReport",
     "ValidationRows",
+    "WithoutErrors",
     "by_answer",
     "canonical_json",
     "cost_of",
@@ -66,6 +68,7 @@ _LATE = {
     "tokens._cost": ("Cost", "cost_of"),
     "tokens._prices": ("PRICES", "PriceTable", "Rate", "TrainingPrice"),
     "editing._repaired": ("Fix", "Repaired", "Suggestion"),
+    "editing._without_errors": ("WithoutErrors",),
     "tokens._statistics": ("Spread", "Statistics"),
 }
 """What few programs need, by module: imported when it is asked for."""

@@ -6,7 +6,6 @@ import os
 import random
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, overload
 
@@ -14,10 +13,11 @@ from typing_extensions import override
 
 from ..errors import DatasetError
 from .checking._forms import canonical_rows, fingerprint
-from .checking._reading import example_at, placed_examples
+from .checking._reading import example_at, placed_examples, refuse_foreign
 from .checking._report import ValidationReport
 from .checking._validate import validate
 from .editing._supersede import Supersession, claims, split
+from .rows._arguments import of_kind, whole_number
 from .rows._example import Example
 from .rows._facts import FactSource
 from .rows._open import open_rows, remember
@@ -28,13 +28,12 @@ from .tables._conversions import Conversions
 from .tokens._tokens import TokenCount
 
 if TYPE_CHECKING:
+    from .editing._repaired import Repaired
+    from .editing._without_errors import WithoutErrors
+    from .rows._findings import Finding
     from .tokens._cost import Cost
     from .tokens._prices import PriceTable
     from .tokens._statistics import Statistics
-
-if TYPE_CHECKING:
-    from .editing._repaired import Repaired
-    from .rows._findings import Finding
 
 __all__ = ["Dataset"]
 
@@ -58,7 +57,8 @@ class Dataset(Conversions):
         """The rows of a JSONL file: a path, its bytes, or a file opened for reading bytes (which is read to its end).
 
         Rows end with a line feed and nothing else; a byte-order mark at the start is accepted. Raises
-        DatasetError for a file that is missing or cannot be read, never for what stands in it.
+        DatasetError for a file that is missing or cannot be read, never for what stands in it: of a file that is
+        something else (an array, a table, UTF-16) counting and reading rows do, and `validate` tells.
 
         Args:
             source: path, bytes or binary file.
@@ -79,6 +79,7 @@ class Dataset(Conversions):
         return cls(remember(examples, fact))
 
     def __len__(self) -> int:
+        refuse_foreign(self._rows)
         return len(self._rows)
 
     def __iter__(self) -> Iterator[Example]:
@@ -107,7 +108,8 @@ class Dataset(Conversions):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Dataset):
             return NotImplemented
-        return self is other or (len(self) == len(other) and self.fingerprint == other.fingerprint)
+        same_length = len(self._rows) == len(other._rows)
+        return self is other or (same_length and self.fingerprint == other.fingerprint)
 
     @override
     def __hash__(self) -> int:
@@ -122,6 +124,7 @@ class Dataset(Conversions):
 
     def head(self, n: int = 5) -> Dataset:
         """The first rows, at most `n`."""
+        whole_number(n, "n")
         return self[: max(0, n)]
 
     def shuffle(self, seed: int = 0) -> Dataset:
@@ -130,6 +133,7 @@ class Dataset(Conversions):
 
     def sample(self, n: int, seed: int = 0) -> Dataset:
         """`n` rows drawn without replacement, in the order drawn. Raises DatasetError when there are fewer."""
+        whole_number(n, "n")
         if not 0 <= n <= len(self):
             raise DatasetError(f"cannot draw {n} rows from {len(self)}", hint="Ask for fewer rows")
         return self.select(random.Random(seed).sample(range(len(self)), n))
@@ -242,15 +246,15 @@ class Dataset(Conversions):
                 `history` and `validation`. Where processes are not forked (anywhere but on Linux, and beside
                 threads), a script needs `if __name__ == "__main__":`, as for every process pool.
         """
-        _check(rules or AzureRules(), AzureRules, "rules", 'A level is named: validate(level="deep")')
-        _check(workers, Integral, "workers", "Use a number of processes, at least 1")
+        of_kind(rules or AzureRules(), AzureRules, "rules", hint='A level is named: validate(level="deep")')
+        whole_number(workers, "workers", hint="Use a number of processes, at least 1")
         learned = None if history is None else claims(self._rows_of(history, "history"))
         held_out = None if validation is None else self._rows_of(validation, "validation")
         return validate(self._rows, rules or AzureRules(), level, learned, held_out, workers=workers)
 
     @staticmethod
     def _rows_of(other: Dataset, name: str) -> Rows:
-        _check(other, Dataset, name, "Rows become one with Dataset.from_examples")
+        of_kind(other, Dataset, name, hint="Rows become one with Dataset.from_examples")
         return other._rows
 
     def repair(self, rules: AzureRules | None = None, *, off: Collection[str] = ()) -> Repaired:
@@ -270,6 +274,23 @@ class Dataset(Conversions):
         mended = self if rows is self._rows else Dataset(rows)
         return Repaired(dataset=mended, original=self, fixes=fixes, lines=self._rows, rules=rules, off=off)
 
+    def without_errors(self, rules: AzureRules | None = None) -> WithoutErrors:
+        """The rows that the service takes (`kept`), the others (`dropped`), and what is wrong with those (`report`).
+
+        The rows are looked at again, one by one, so it does not matter how many findings a report has kept. What
+        is wrong with the file as a whole, such as too few rows, drops none. `repair()` before may leave fewer to drop.
+        Raises DatasetError for a file that is no JSONL as a whole.
+
+        Args:
+            rules: what to check; `AzureRules()` when not given. Pass those that `validate` was given.
+        """
+        from .editing._without_errors import WithoutErrors, sifted
+
+        of_kind(rules or AzureRules(), AzureRules, "rules", hint="Rows are checked again: pass the rules")
+        kept, dropped = sifted(self._rows, rules or AzureRules())
+        bad = Dataset(select(self._rows, dropped))
+        return WithoutErrors(Dataset(select(self._rows, kept)) if dropped else self, bad, rules)
+
     def tokens(self, model: str | None = None, *, workers: int = 1) -> TokenCount:
         """Tokens billed for one epoch over these rows; `exact` says whether it is a count or an estimate.
 
@@ -281,6 +302,8 @@ class Dataset(Conversions):
         """
         from .tokens._counting import count_tokens
 
+        of_kind(model, str | None, "model", wanted="the name of a model")
+        whole_number(workers, "workers", hint="Use a number of processes, at least 1")
         return count_tokens(self._rows, model, workers=workers)
 
     def statistics(self, model: str | None = None) -> Statistics:
@@ -313,7 +336,7 @@ class Dataset(Conversions):
         """
         from .tokens._cost import cost_of
 
-        _check(n_epochs, Integral, "n_epochs", "What the service would choose is not known; assume a number")
+        whole_number(n_epochs, "n_epochs", hint="What the service would choose is not known; assume a number")
         if n_epochs < 1:
             raise ValueError(f"n_epochs is {n_epochs}; it must be at least 1")
         return cost_of(self.tokens(model) * n_epochs, model, tier=tier, region=region, prices=prices)
@@ -366,10 +389,3 @@ class Dataset(Conversions):
         from ._views import dataset_html
 
         return dataset_html(self)
-
-
-def _check(value: object, kind: type, name: str, hint: str) -> None:
-    """Refuse an argument of another kind, whose attributes would be missed much later."""
-    if not isinstance(value, kind):
-        wanted = "a whole number" if kind is Integral else kind.__name__
-        raise DatasetError(f"{name} is {type(value).__name__}, not {wanted}", hint=hint)

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 __all__ = ["estimate", "price_step"]
 
 _SIMULATED = "simulated service"
+_TRAINING_TYPE = "Name it: training_type='standard', 'global', 'datazone' or 'developer'"
+_TIER = (
+    "Name it: tier='regional', 'global', 'datazone' or 'developer', or training_type= when the plan is made"
+)
 
 
 def price_step(
@@ -32,7 +36,9 @@ def price_step(
     if not capabilities.provider.startswith("azure"):
         return None, f"no prices are known for the provider {capabilities.provider!r}"
     try:
-        return estimate(tokens, model, method=options.method.type, tier=options.training_type), ""
+        return estimate(
+            tokens, model, method=options.method.type, tier=options.training_type, missing=_TRAINING_TYPE
+        ), ""
     except (NotFound, ValueError) as why:
         return None, str(why)
 
@@ -45,8 +51,9 @@ def estimate(
     tier: str | None,
     region: str | None = None,
     prices: PriceTable | None = None,
+    missing: str = _TIER,
 ) -> Cost:
-    """The cost of billed tokens by a price table.
+    """The cost of billed tokens by a price table; `missing` says what to do where no tier is given.
 
     Raises:
         NotFound: the bill or its price is not known; the message names what is missing.
@@ -59,7 +66,7 @@ def estimate(
     if tier is None:
         raise NotFound(
             "the price depends on the training type, which is not given",
-            hint="Name it: training_type='standard', 'global', 'datazone' or 'developer'",
+            hint=missing,
         )
     if tokens is None:
         raise NotFound(

@@ -9,10 +9,12 @@ from jiter import from_json
 
 from ..rows._files import Bytes, opened
 from ..rows._findings import Fault
+from ._encodings import UNKNOWN, narrow_encoding, wide_encoding
+from ._objects import between_returns, is_object_line, on_several_lines
 
 __all__ = ["FOREIGN", "foreign"]
 
-FOREIGN: Final = frozenset({"json-array", "csv-table"})
+FOREIGN: Final = frozenset({"json-array", "csv-table", "file-encoding", "line-end-cr", "json-spread"})
 
 _HEAD: Final = 1 << 16
 _ARRAY: Final = re.compile(rb"\s*\[\s*(?:\{|\Z)")
@@ -25,18 +27,54 @@ def foreign(content: Bytes) -> Fault | None:
     """The fault that stands for the whole file, by its first 64 KiB; None where it looks like JSONL."""
     with opened(content) as handle:
         head = handle.read(_HEAD)
+    whole = len(head) < _HEAD
+    encoding = wide_encoding(head, whole=whole)
+    if encoding is not None:
+        return _written_in(encoding)
+    return _in_other_form(head, whole=whole) or _in_other_letters(head, whole=whole)
+
+
+def _in_other_form(head: bytes, *, whole: bool) -> Fault | None:
     if _ARRAY.match(head):
-        return None if _is_row(head) else Fault("json-array", "", "the file is one JSON array of rows")
+        rows = _is_row(head) or _mostly_objects(head)
+        return None if rows else Fault("json-array", "", "the file is one JSON array of rows")
+    if between_returns(head, whole=whole):
+        return Fault("line-end-cr", "", "lines end with carriage returns alone, as on old Macs")
     header = _HEADER.match(head)
-    if header is None or _ROW.match(head, header.end()) or _is_json(head[: header.end()]):
+    if header and not (_ROW.match(head, header.end()) or _is_json(head[: header.end()]) or _objects(head)):
+        return Fault("csv-table", "", "the file is a table: a line of column names, then values")
+    if on_several_lines(head, whole=whole):
+        return Fault("json-spread", "", "the file is JSON whose objects stand on several lines each")
+    return None
+
+
+def _in_other_letters(head: bytes, *, whole: bool) -> Fault | None:
+    if head.isascii():
         return None
-    return Fault("csv-table", "", "the file is a table: a line of column names, then values")
+    lines = head.split(b"\n")
+    encoding = narrow_encoding([line for line in (lines if whole else lines[:-1]) if line.strip()])
+    return None if encoding is None else _written_in(encoding)
+
+
+def _written_in(encoding: str) -> Fault:
+    said = ", nor in what was recognised" if encoding == UNKNOWN else f'; it reads as encoding="{encoding}"'
+    return Fault("file-encoding", "", f"the file is not written in UTF-8{said}")
 
 
 def _is_row(head: bytes) -> bool:
     """The first line is a list, and other rows follow: a file of rows, of which one is no object."""
     line, _, rest = head.lstrip().partition(b"\n")
     return bool(rest.strip()) and _is_json(line)
+
+
+def _objects(head: bytes) -> int:
+    """How many lines are rows on their own."""
+    return sum(map(is_object_line, head.split(b"\n")))
+
+
+def _mostly_objects(head: bytes) -> bool:
+    """Nothing stands between the rows: they are lines of JSONL, whatever came before them."""
+    return 2 * _objects(head) > sum(bool(line.strip()) for line in head.split(b"\n"))
 
 
 def _is_json(line: bytes) -> bool:

@@ -7,12 +7,14 @@ from typing import Any
 
 from ...errors import DatasetError
 from ..rows._example import Example
+from ..rows._files import Span
 from ..rows._findings import Fault
 from ..rows._json import MAX_ROW, parse_row
-from ..rows._sources import Rows, SourceLine
+from ..rows._sources import ChainRows, Leaf, LineRows, Rows, SourceLine
 from ..rules._meaning import structural_fault
+from ._foreign import foreign
 
-__all__ = ["TOO_LONG", "example_at", "placed_examples", "usable_row"]
+__all__ = ["TOO_LONG", "example_at", "placed_examples", "refuse_foreign", "usable_row"]
 
 TOO_LONG = Fault("row-too-long", "", f"the row is longer than {MAX_ROW // 2**20} MiB and was not read")
 
@@ -51,9 +53,31 @@ def placed_examples(rows: Rows) -> Iterator[tuple[str | None, Example]]:
             yield line[0].source, example
 
 
+def refuse_foreign(rows: Rows) -> None:
+    """Raises DatasetError for a file that is no JSONL; each is looked at once."""
+    for part in rows.parts if isinstance(rows, ChainRows) else (rows,):
+        if isinstance(part, LineRows) and not part.is_jsonl:
+            fault = _foreign(part)
+            if fault is not None:
+                raise _refusal(fault, part.source)
+            part.is_jsonl = True
+
+
+def _foreign(leaf: Leaf) -> Fault | None:
+    """What is to be said of the whole file that a leaf reads, if that is no JSONL."""
+    if not isinstance(leaf, LineRows):
+        return None
+    return foreign(leaf.content.file if isinstance(leaf.content, Span) else leaf.content)
+
+
 def _error(fault: Fault, line: SourceLine) -> DatasetError:
+    leaf, number, _ = line
+    whole = _foreign(leaf)
+    return _refusal(fault, leaf.source, number) if whole is None else _refusal(whole, leaf.source)
+
+
+def _refusal(fault: Fault, source: str | None, line: int | None = None) -> DatasetError:
     from ..rules._catalogue import all_rules
 
-    leaf, number, _ = line
     hint = next((rule.hint for rule in all_rules() if rule.code == fault.code), "")
-    return DatasetError(fault.message, source=leaf.source, line=number, path=fault.path, hint=hint)
+    return DatasetError(fault.message, source=source, line=line, path=fault.path, hint=hint)

@@ -11,10 +11,10 @@ from itertools import count
 from typing import Any, Final, NamedTuple, TypeAlias, TypeGuard
 
 from ..rows._shape import is_list, is_object
-from ..rules._messages import objects
-from ..rules._null import BESIDE_MESSAGES, OF_A_MESSAGE, should_be_absent
+from ..rules._messages import OTHER_NAMES, objects
+from ..rules._null import OF_A_FUNCTION, OF_A_MESSAGE, null_beside, should_be_absent
 from ..rules._space import trimmed_messages
-from ..rules._tools import owners
+from ..rules._tools import declared, owners
 
 __all__ = ["MENDERS", "Change"]
 
@@ -46,14 +46,7 @@ def _prompt_completion(row: _Row) -> list[Change]:
     return [Change("prompt-completion", "prompt", "a prompt and a completion", f"{len(messages)} messages")]
 
 
-_SPEAKERS: Final = {
-    "human": "user",
-    "user": "user",
-    "gpt": "assistant",
-    "chatgpt": "assistant",
-    "assistant": "assistant",
-    "system": "system",
-}
+_SPEAKERS: Final = {**OTHER_NAMES, **{role: role for role in ("system", "user", "assistant")}}
 
 
 def _conversations(row: _Row) -> list[Change]:
@@ -77,7 +70,7 @@ def _conversations(row: _Row) -> list[Change]:
 def _spoken(turn: object) -> _Row | None:
     if not is_object(turn) or not {"from", "value"} <= turn.keys() <= {"from", "value", "weight"}:
         return None
-    role, text, weight = _SPEAKERS.get(str(turn["from"])), turn["value"], turn.get("weight")
+    role, text, weight = _SPEAKERS.get(str(turn["from"]).lower()), turn["value"], turn.get("weight")
     if role is None or not isinstance(text, str):
         return None
     if weight is None:
@@ -121,7 +114,11 @@ def _null_keys(row: _Row) -> list[Change]:
     changes: list[Change] = []
     for path, owner in owners(row):
         if is_object(owner):
-            changes += _without(owner, [key for key in BESIDE_MESSAGES if owner.get(key, "") is None], path)
+            changes += _without(owner, null_beside(owner), path)
+    for path, function in declared(row):
+        if is_object(function):
+            null = [key for key in OF_A_FUNCTION if function.get(key, "") is None]
+            changes += _without(function, null, f"{path}.")
     for path, message in objects(row):
         if is_object(message):
             null = [key for key in OF_A_MESSAGE if should_be_absent(message, key)]

@@ -12,6 +12,7 @@ from typing import Any, Final
 from ...errors import DatasetError
 from ..checking._foreign import foreign
 from ..checking._watching import watched_lines
+from ..rows._arguments import each_of_kind
 from ..rows._canonical import canonical_json
 from ..rows._example import digest_of
 from ..rows._findings import Fault
@@ -93,6 +94,7 @@ def repair_rows(rows: Rows, off: Collection[str]) -> tuple[Rows, tuple[Fix, ...]
 def _check_off(off: Collection[str]) -> None:
     if isinstance(off, str):
         raise DatasetError(f"off is the text {off!r}, not a list", hint=f'Use off=["{off}"]')
+    each_of_kind(off, str, "off", wanted="a list of names", hint='For example off=["duplicate-row"]')
     unknown = [name for name in off if name not in _MAY_BE_OFF]
     if unknown:
         raise DatasetError(

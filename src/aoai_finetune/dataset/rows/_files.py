@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import BinaryIO, Final, Protocol, Self, TypeAlias
 
 from typing_extensions import Buffer, override
@@ -44,6 +43,7 @@ _BUFFER: Final = 1 << 20
 _SMALL_BUFFER: Final = 1 << 14  # for single rows, each of which would fill the large one anew
 _BLOCK: Final = 1 << 17
 _PIECE: Final = 1 << 16
+_PIPE: Final = "Read it yourself, and pass its bytes"
 _AT_A_TIME: Final = 128
 """Lines that are gone through together, step by step. Fewer and more both take longer, as little as it is (5 %)."""
 
@@ -89,6 +89,8 @@ class FileOnDisk:
         """The file now. Raises DatasetError when there is none or it cannot be read."""
         with _open(path) as handle:
             state = os.fstat(handle.fileno())
+            if not handle.seekable():
+                raise DatasetError("this is a pipe, which can be read only once", source=path, hint=_PIPE)
         return cls(path, state.st_size, state.st_mtime_ns)
 
     @property
@@ -114,16 +116,43 @@ class FileOnDisk:
             )
 
 
+class _File(io.FileIO):
+    """A file whose failures, while it is read, are errors of ours."""
+
+    @override
+    def readinto(self, buffer: Buffer, /) -> int:
+        try:
+            return super().readinto(buffer)
+        except OSError as why:
+            raise _unreadable(self._path, why) from None
+
+    @override
+    def read(self, size: int | None = -1, /) -> bytes:
+        try:
+            return super().read(size)
+        except OSError as why:
+            raise _unreadable(self._path, why) from None
+
+    @property
+    def _path(self) -> str:
+        return str(self.name)
+
+
+def _unreadable(path: str, why: OSError | ValueError) -> DatasetError:
+    reason = getattr(why, "strerror", None) or type(why).__name__
+    return DatasetError(f"the file cannot be read: {reason}", source=path)
+
+
 def _open(path: str, buffer: int = _BUFFER) -> BinaryIO:
     try:
-        return Path(path).open("rb", buffering=buffer)
+        file = _File(path)
+        return io.BufferedReader(file, buffer) if buffer else file
     except FileNotFoundError:
         raise DatasetError("there is no such file", source=path, hint="Check the path") from None
     except IsADirectoryError:
         raise DatasetError("this is a folder, not a file", source=path, hint="Name one JSONL file") from None
     except (OSError, ValueError) as why:
-        reason = getattr(why, "strerror", None) or type(why).__name__
-        raise DatasetError(f"the file cannot be read: {reason}", source=path) from None
+        raise _unreadable(path, why) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,9 @@ def bytes_of(file: object) -> bytes | None:
         data: object = read() if callable(read) else None
     except (OSError, ValueError) as why:  # closed, not for reading, or a text file with other bytes in it
         reason = getattr(why, "strerror", None) or type(why).__name__
-        raise DatasetError(f"the file cannot be read: {reason}", hint=_HINT) from None
+        source = getattr(file, "name", None)
+        source = source if isinstance(source, str) else None
+        raise DatasetError(f"the file cannot be read: {reason}", source=source, hint=_HINT) from None
     return data if isinstance(data, bytes) else None
 
 

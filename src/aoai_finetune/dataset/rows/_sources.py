@@ -110,6 +110,7 @@ class LineRows:
         fact: where the facts come from.
         notes: as for every leaf.
         kept: the digests of all rows and what helps to write them. None before somebody asked for digests.
+        is_jsonl: somebody has seen that the content is JSONL as a whole.
     """
 
     def __init__(self, content: Bytes, fact: FactSource = None) -> None:
@@ -117,6 +118,7 @@ class LineRows:
         self.fact = fact
         self.notes = b""
         self.kept: Kept | None = None
+        self.is_jsonl = False
 
     @property
     def source(self) -> str | None:

@@ -55,6 +55,16 @@ def write_lines(path: Path, lines: Iterable[bytes]) -> Path:
         with open_atomic(path) as file:
             file.writelines(lines)
     except OSError as why:
-        reason = why.strerror or type(why).__name__
-        raise DatasetError(f"the file cannot be written: {reason}", source=str(path)) from None
+        raise _unwritten(path, why) from None
     return path
+
+
+def _unwritten(path: Path, why: OSError) -> DatasetError:
+    if isinstance(why, (FileNotFoundError, NotADirectoryError)) and not path.parent.is_dir():
+        return DatasetError(
+            f"there is no folder {str(path.parent)!r}",
+            source=str(path),
+            hint="Make it first, or name another",
+        )
+    other = "something else than a file stands there" if isinstance(why, FileExistsError) else why.strerror
+    return DatasetError(f"the file cannot be written: {other or type(why).__name__}", source=str(path))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
-from operator import index
-from typing import Any, SupportsIndex
+from typing import Any
 
 from typing_extensions import override
 
 from ...errors import DatasetError
+from ..rows._arguments import each_of_kind, of_kind, whole_number
 from ._limits import Limit, limits_of
 from ._rules import Method, Rule
 
@@ -33,7 +33,8 @@ class AzureRules:
             a check of yours raises becomes a finding of its rule.
         keep: findings kept per code, at least one; the rest is counted, so that a million broken rows stay readable.
 
-    Raises DatasetError for a method, a limit or a code that does not exist, naming near ones, and for numbers below 1.
+    Raises DatasetError for a method, a limit or a code that does not exist, naming near ones, for numbers below 1, and
+    for an argument of another kind.
     """
 
     def __init__(
@@ -48,14 +49,14 @@ class AzureRules:
         extra: Sequence[Rule] = (),
         keep: int = 1000,
     ) -> None:
+        of_kind(model, str | None, "model", wanted="the name of a model")
         self.model = model
         self.method: Method = _known_method(method)
-        overrides = dict(limits or {}) | ({} if min_examples is None else {"examples": max(1, min_examples)})
-        self._limits = limits_of(model, overrides)
-        self.n_epochs = None if n_epochs is None else _at_least_one("n_epochs", n_epochs)
-        self.off = _known_codes(off, extra)
+        self._limits = limits_of(model, _overrides(limits, min_examples))
+        self.n_epochs = None if n_epochs is None else whole_number(n_epochs, "n_epochs", least=1)
         self.extra = _own(extra)
-        self.keep = _at_least_one("keep", keep)
+        self.off = _known_codes(off, extra)
+        self.keep = whole_number(keep, "keep", least=1)
 
     @property
     def limits(self) -> tuple[Limit, ...]:
@@ -90,24 +91,28 @@ class AzureRules:
         return f"AzureRules(model={self.model!r}, method={self.method!r}, rules={len(self.describe())})"
 
 
+def _overrides(limits: Mapping[str, int] | None, min_examples: int | None) -> dict[str, int]:
+    hint = 'Give numbers by the names of limits: limits={"examples": 20}'
+    of_kind(limits, Mapping | None, "limits", wanted="a mapping", hint=hint)
+    found = dict(limits or {})
+    if min_examples is not None:
+        found["examples"] = max(1, whole_number(min_examples, "min_examples"))
+    return found
+
+
 def _known_method(method: str) -> Method:
+    of_kind(method, str, "method", wanted="the name of a method", hint=f"Use one of {', '.join(_METHODS)}")
     for known in _METHODS:
         if method == known:
             return known
     raise DatasetError(f"there is no training method {method!r}", hint=f"Use one of {', '.join(_METHODS)}")
 
 
-def _at_least_one(name: str, number: SupportsIndex) -> int:
-    whole = index(number) if hasattr(number, "__index__") else 0
-    if whole < 1:
-        raise DatasetError(f"{name} is {number!r}", hint="Give a whole number of at least 1")
-    return whole
-
-
 def _own(extra: Sequence[Rule]) -> tuple[Rule, ...]:
     """The rules of the user's; those that have the check of a known one are known, too."""
     if not extra:
         return ()
+    each_of_kind(extra, Rule, "extra", wanted="a list of rules", hint="Write extra=[Rule(...)]")
     from ._catalogue import all_rules
     from ._own import own_rule
 
@@ -117,9 +122,10 @@ def _own(extra: Sequence[Rule]) -> tuple[Rule, ...]:
 
 def _known_codes(codes: Collection[str], extra: Sequence[Rule]) -> frozenset[str]:
     if isinstance(codes, str):
-        raise DatasetError("off is a collection of codes, not one text", hint=f"Write off=[{codes!r}]")
+        raise DatasetError("off is one text, not a list of codes", hint=f"Write off=[{codes!r}]")
     if not codes:
         return frozenset()
+    each_of_kind(codes, str, "off", wanted="a list of codes", hint='Write off=["few-phrasings"]')
     from ..rows._findings import Severity
     from ._catalogue import READING, all_rules
 

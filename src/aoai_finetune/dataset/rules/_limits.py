@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ...errors import DatasetError
+from ..rows._arguments import of_kind, whole_number
 
 __all__ = ["LIMITS", "Limit", "limits_of"]
 
@@ -102,11 +103,11 @@ def _fit(limit: Limit, model: str | None) -> int:
 def _overridden(overrides: Mapping[str, int]) -> Iterable[Limit]:
     known = {limit.name: limit for limit in LIMITS}
     for name, value in overrides.items():
+        of_kind(name, str, "a name in limits", wanted="a text")
         if name not in known:
             from difflib import get_close_matches
 
             near = ", ".join(get_close_matches(name, known)) or ", ".join(known)
             raise DatasetError(f"there is no limit {name!r}", hint=f"Limits: {near}")
-        if type(value) is not int or value < 1:
-            raise DatasetError(f"limit {name!r} is a whole number above 0")
-        yield replace(known[name], value=value, source="given by the caller", models=())
+        number = whole_number(value, f"limit {name!r}", least=1)
+        yield replace(known[name], value=number, source="given by the caller", models=())

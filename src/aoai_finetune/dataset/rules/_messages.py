@@ -12,10 +12,11 @@ from typing import Any, Final, TypeAlias
 from ..rows._canonical import write_json
 from ..rows._findings import key_path
 from ..rows._shape import is_list, is_object, kind_of
-from ._null import BESIDE_MESSAGES, should_be_absent
+from ._null import null_beside, should_be_absent
 
 __all__ = [
     "MOST",
+    "OTHER_NAMES",
     "OUTPUTS",
     "ROLES",
     "CheckedRow",
@@ -54,6 +55,12 @@ Row: TypeAlias = Mapping[str, Any]
 Faults: TypeAlias = Iterator[tuple[str, str]]
 
 ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")
+OTHER_NAMES: Final = {
+    **dict.fromkeys(("human", "ユーザー", "ユーザ"), "user"),
+    **dict.fromkeys(("gpt", "chatgpt", "bot", "chatbot", "ai", "model", "アシスタント"), "assistant"),
+    "システム": "system",
+}
+"""What other formats, and people, call the roles of the service."""
 _BY_LETTER: Final = {role[0]: role for role in ROLES}
 OUTPUTS: Final = ("preferred_output", "non_preferred_output")
 
@@ -286,10 +293,11 @@ def role_unknown(row: Row) -> Faults:
 
 
 def _near_role(role: str) -> str:
-    """What to say of a known role that this one is a slip of: it starts so, or has nearly the same letters."""
+    """What to say of a known role that this one stands for: another name of it, its start, nearly the same letters."""
     asked = role.strip().lower()
-    near = _BY_LETTER.get(asked[:1], "")
+    near = OTHER_NAMES.get(asked) or _BY_LETTER.get(asked[:1], "")
     slip = len(asked) > 2 and (near.startswith(asked) or len(set(asked) ^ set(near)) <= 2)
+    slip = slip or asked in OTHER_NAMES
     return f"; did you mean `{near}`?" if near and slip else ""
 
 
@@ -364,11 +372,9 @@ def row_keys(row: Row) -> Faults:
 def _strange(found: Row, known: Collection[str]) -> list[str]:
     """The keys that are not known, without those of other findings: `null-key`, and the older forms of a row."""
     told = () if "messages" in found or known is not _ROW_KEYS else _older_form(found)
-    return [
-        key
-        for key in found
-        if key not in known and key not in told and not (found[key] is None and key in BESIDE_MESSAGES)
-    ]
+    strange = [key for key in found if key not in known and key not in told]
+    null = null_beside(found) if strange else []
+    return [key for key in strange if key not in null]
 
 
 def _older_form(row: Row) -> tuple[str, ...]:

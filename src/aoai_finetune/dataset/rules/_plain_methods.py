@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from ..rows._canonical import canonical_json
 from ..rows._facts import FACT_KEY
+from ._null import LEFT_OVER
 from ._plain import plain_texts
 from ._rules import Method
 from ._shapes import WORDS
@@ -20,7 +21,7 @@ No rule for the method has anything to say about such a row, except about what `
 """
 
 _ANSWER: Final = {"role": "assistant", "content": "-"}
-_NO_FIELDS: Final = frozenset(WORDS) | {FACT_KEY}
+_NO_FIELDS: Final = (frozenset(WORDS) - {*LEFT_OVER}) | {FACT_KEY}
 _EXACT: Final = 2**53
 
 

@@ -42,7 +42,8 @@ _MESSAGES: Final = _has("messages", "input", *_messages.OUTPUTS)
 
 _SCHEMA: Final[tuple[Rule, ...]] = (
     Rule(code="messages-missing", severity=_ERROR, summary="A row has `messages`", source=_LINE,
-         hint='Write {"messages": [{"role": "user", "content": ...}, {"role": "assistant", "content": ...}]}',
+         hint='Write {"messages": [{"role": "user", "content": ...}, {"role": "assistant", "content": ...}]}; repair()'
+         " does so for a prompt with its completion, and for turns of human and gpt",
          row=_messages.messages_missing),
     Rule(code="messages-type", when=_MESSAGES, severity=_ERROR, summary="`messages` is a list", source=_LINE,
          hint="Put the messages into a list", row=_messages.messages_type),
@@ -69,7 +70,8 @@ _SCHEMA: Final[tuple[Rule, ...]] = (
     Rule(code="row-key-unknown", severity=_ERROR, summary="A row has only keys that the service knows",
          source=_REFUSED, hint="Remove the key, or name it as fact=", methods=("supervised", "dpo"),
          row=_messages.row_keys),
-    Rule(code="null-key", when=_has(*_null.OF_A_MESSAGE, *_null.BESIDE_MESSAGES), severity=_ERROR,
+    Rule(code="null-key", when=_has(*_null.OF_A_MESSAGE, *_null.BESIDE_MESSAGES, *_null.LEFT_OVER),
+         severity=_ERROR,
          summary="Keys that may be absent are not null", source=_LINE,
          hint="Leave the key out, as repair() does: a dump of a typed message writes keys that it has no value for",
          row=_tools.null_keys),

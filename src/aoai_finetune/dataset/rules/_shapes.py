@@ -24,6 +24,7 @@ WORDS: Final = (
     "role", "tool_call_id", "content", "refusal", "name", "weight", "tool_calls", "function_call", "audio", "annotations",
     "id", "type", "text", "image_url", "url", "detail", "function", "description", "parameters", "strict", "arguments",
     "system", "developer", "user", "assistant", "tool", "auto", "low", "high",
+    "metadata", "store",
 )  # fmt: skip
 """Every word that a rule knows, as a key or as a text; keys in the order in which most people write them."""
 _WORDS: Final = frozenset(WORDS)

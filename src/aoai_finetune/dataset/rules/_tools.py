@@ -11,11 +11,12 @@ from jiter import from_json
 
 from ..rows._shape import is_list, is_object, kind_of
 from ._messages import MOST, OUTPUTS, Faults, Row, objects, some
-from ._null import BESIDE_MESSAGES, OF_A_MESSAGE, should_be_absent
+from ._null import OF_A_FUNCTION, OF_A_MESSAGE, null_beside, should_be_absent
 from ._schema import Patience, misfits
 
 __all__ = [
     "calls_in_parallel",
+    "declared",
     "functions_at_most",
     "null_keys",
     "older_functions",
@@ -45,7 +46,7 @@ def owners(row: Row) -> Iterator[tuple[str, Row]]:
         yield "input.", asked
 
 
-def _declared(row: Row) -> Iterator[tuple[str, Row]]:
+def declared(row: Row) -> Iterator[tuple[str, Row]]:
     """Every declared function that is an object, with its path."""
     for start, owner in owners(row):
         tools: object = owner.get("tools")
@@ -60,7 +61,7 @@ def _declared(row: Row) -> Iterator[tuple[str, Row]]:
 
 def _parameters(row: Row) -> dict[str, object]:
     """The schemas of the declared functions by name."""
-    named = (function for _, function in _declared(row) if isinstance(function.get("name"), str))
+    named = (function for _, function in declared(row) if isinstance(function.get("name"), str))
     return {function["name"]: function.get("parameters") for function in named}
 
 
@@ -84,9 +85,10 @@ def _tool(path: str, tool: object) -> Faults:
     yield from _function(f"{path}.function", tool.get("function"))
 
 
+# Null for a description or for parameters is another finding: `null-key`.
 _OPTIONAL: Final[tuple[tuple[str, str, tuple[type, ...]], ...]] = (
-    ("description", "a text", (str,)),
-    ("parameters", "an object", (dict,)),
+    ("description", "a text", (str, type(None))),
+    ("parameters", "an object", (dict, type(None))),
     ("strict", "true, false or null", (bool, type(None))),
 )
 
@@ -105,9 +107,12 @@ def _function(path: str, function: object) -> Faults:
 def null_keys(row: Row) -> Faults:
     """Null for what may be absent. The service takes it in one place, as `function_call` of an answer."""
     for start, owner in owners(row):
-        for key in BESIDE_MESSAGES:
-            if owner.get(key, "") is None:
-                yield f"{start}{key}", f"`{key}` is null"
+        for key in null_beside(owner):
+            yield f"{start}{key}", f"`{key}` is null"
+    for path, function in declared(row):
+        for key in OF_A_FUNCTION:
+            if function.get(key, "") is None:
+                yield f"{path}.{key}", f"`{key}` is null"
     for path, message in objects(row):
         for key in OF_A_MESSAGE:
             answers = key == "function_call" and message.get("role") == "assistant"
@@ -134,7 +139,7 @@ def tool_names_at_most(most: int) -> Callable[[Row], Faults]:
     """Names of functions that are too long, or hold more than letters, digits, `_` and `-`."""
 
     def check(row: Row) -> Faults:
-        for path, function in _declared(row):
+        for path, function in declared(row):
             name: object = function.get("name")
             if isinstance(name, str) and not (len(name) <= most and _NAME.match(name)):
                 yield f"{path}.name", f"the name is not 1 to {most} letters, digits, `_` and `-`"
@@ -145,7 +150,7 @@ def tool_names_at_most(most: int) -> Callable[[Row], Faults]:
 def tool_twice(row: Row) -> Faults:
     """Two functions of one name."""
     seen: set[str] = set()
-    for path, function in _declared(row):
+    for path, function in declared(row):
         name: object = function.get("name")
         if isinstance(name, str) and name in seen:
             yield f"{path}.name", "another function has this name"
@@ -203,9 +208,9 @@ def _called(row: Row) -> Iterator[tuple[str, Row]]:
 def tool_undeclared(row: Row) -> Faults:
     """Calls of functions that the row does not declare."""
     called = list(_called(row))
-    declared = _parameters(row) if called else {}
+    known = _parameters(row) if called else {}
     for path, function in called:
-        if isinstance(function.get("name"), str) and function["name"] not in declared:
+        if isinstance(function.get("name"), str) and function["name"] not in known:
             yield f"{path}.name", "the row declares no tool of this name"
 
 
@@ -243,11 +248,11 @@ def tool_misfits(row: Row) -> Faults:
 
 def _misfits(row: Row, patience: Patience) -> Faults:
     called = list(_called(row))
-    declared = _parameters(row) if called else {}
+    known = _parameters(row) if called else {}
     for path, function in called:
         name, arguments = function.get("name"), _arguments(function)
         if isinstance(name, str) and is_object(arguments):
-            yield from misfits(arguments, declared.get(name), f"{path}.arguments", patience)
+            yield from misfits(arguments, known.get(name), f"{path}.arguments", patience)
 
 
 def _conversations(row: Row) -> Iterator[list[tuple[str, Row]]]:

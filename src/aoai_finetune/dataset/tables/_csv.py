@@ -16,7 +16,7 @@ from ...errors import DatasetError
 from ..rows._example import Example
 from ..rows._open import bytes_of, path_of
 from ._pairs import pair_of
-from ._tables import Columns, rows_of_records
+from ._tables import WHOLE, Columns, rows_of_records
 
 __all__ = ["examples_from_csv", "guarded", "read_bytes", "table_as_csv", "unguarded"]
 
@@ -25,6 +25,7 @@ _FORMULA = re.compile("'*[=+\\-@\\t\\r\\n\\0＝＋－＠]")
 
 _DETECT: Final = "detect"
 _NO_HEADER: Final[list[str]] = []
+_DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _LONGEST_CELL: Final = 64 * 1024 * 1024
 
 
@@ -111,6 +112,7 @@ def examples_from_csv(
     _check_delimiter(delimiter)
     data, name = read_bytes(source)
     text = _decoded(data, encoding, name)
+    _check_names(text, delimiter, columns.question, name)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         with _long_cells():
@@ -128,6 +130,42 @@ def examples_from_csv(
     except DatasetError as why:
         why.source = why.source or name
         raise
+
+
+def _check_names(text: str, delimiter: str, wanted: str, source: str | None) -> None:
+    """DatasetError for a table without a line of column names, or whose names are separated by something else."""
+    if not text.strip():
+        raise DatasetError("the table is empty: it has no line of column names", source=source)
+    line = io.StringIO(text, newline="").readline()
+    if not line.strip():
+        raise DatasetError("the line of column names is blank", source=source, line=1, hint="Remove it")
+    other = _other_delimiter(line, delimiter, {wanted, "prompt", *WHOLE})
+    if other is not None:
+        written = other.replace("\t", "\\t")
+        raise DatasetError(
+            f"the columns seem to be separated by {_DELIMITERS[other]}",
+            source=source,
+            hint=f'Pass delimiter="{written}"',
+        )
+
+
+def _other_delimiter(line: str, given: str, wanted: set[str]) -> str | None:
+    """What else separates the names: into some where there was one, or so that those wanted are among them."""
+    names = _names(line, given)
+    if not wanted.isdisjoint(names):
+        return None
+    for other in _DELIMITERS:
+        found = _names(line, other)
+        if len(found) > 1 and (len(names) == 1 or not wanted.isdisjoint(found)):
+            return other
+    return None
+
+
+def _names(line: str, delimiter: str) -> list[str]:
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), _NO_HEADER)]
+    except csv.Error:
+        return []
 
 
 class _Lines(Protocol):

@@ -17,7 +17,7 @@ from ..rows._findings import key_path
 from ..rows._shape import is_list, is_object
 from ._pairs import pair_row
 
-__all__ = ["Columns", "Record", "record_of", "rows_of_records", "whole_columns"]
+__all__ = ["WHOLE", "Columns", "Record", "record_of", "rows_of_records", "whole_columns"]
 
 Record: TypeAlias = Mapping[str, Any]
 
@@ -80,7 +80,8 @@ def record_of(example: Example, names: Iterable[str]) -> dict[str, Any]:
     return {name: cells.get(name) for name in names}
 
 
-_WHOLE: Final = ("messages", "input", "conversations")
+WHOLE: Final = ("messages", "input", "conversations")
+"""Columns that make each record of a table a row as it is."""
 
 
 def rows_of_records(
@@ -90,7 +91,7 @@ def rows_of_records(
 
     Empty cells are left out; with `sparse` also empty values inside, which tables of typed columns put everywhere.
     """
-    if any(name in names for name in _WHOLE):
+    if any(name in names for name in WHOLE):
         fact = columns.fact or FACT_KEY
         if columns.fact is not None and columns.fact not in names:
             raise _missing(columns.fact, names)

@@ -14,6 +14,7 @@ from typing import Final, Literal, Self, get_args
 from typing_extensions import override
 
 from ...errors import NotFound
+from ..rows._arguments import of_kind
 from ._exact import base_of
 
 __all__ = ["PRICES", "PriceTable", "Rate", "Tier", "TrainingPrice", "tier_of"]
@@ -35,11 +36,13 @@ _TIERS: Final[dict[str, Tier]] = {
 def tier_of(name: str) -> Tier:
     """The tier that a name means, in our words or in the service's (`Standard`, `GlobalStandard`, `developerTier`).
 
-    Raises ValueError for any other.
+    Raises ValueError for any other (DatasetError, which is one, for what is no text).
     """
+    known = ", ".join(get_args(Tier))
+    of_kind(name, str, "tier", wanted="the name of a tier", hint=f"Use one of {known}")
     tier = _TIERS.get(re.sub(r"[^a-z]", "", name.lower()))
     if tier is None:
-        raise ValueError(f"the tier is {name!r}; it must be one of {', '.join(get_args(Tier))}")
+        raise ValueError(f"the tier is {name!r}; it must be one of {known}")
     return tier
 
 

@@ -1,0 +1,43 @@
+"""Arguments of another kind than the one expected are refused where they are given, not where they are missed later.
+
+The errors name the kind of what was given and never its value, which could be anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from operator import index
+from types import UnionType
+from typing import SupportsIndex
+
+from ...errors import DatasetError
+
+__all__ = ["each_of_kind", "of_kind", "whole_number"]
+
+
+def of_kind(value: object, kind: type | UnionType, name: str, *, wanted: str = "", hint: str = "") -> None:
+    """DatasetError unless the argument is of a kind, which is called `wanted` if that says more than its name."""
+    if not isinstance(value, kind):
+        raise DatasetError(
+            f"{name} is {type(value).__name__}, not {wanted or getattr(kind, '__name__', kind)}", hint=hint
+        )
+
+
+def each_of_kind(values: Collection[object], kind: type, name: str, *, wanted: str, hint: str = "") -> None:
+    """DatasetError unless the argument is a collection, and each item of it of a kind; a single text is none."""
+    if isinstance(values, (str, bytes)):
+        raise DatasetError(f"{name} is one text, not {wanted}", hint=hint)
+    of_kind(values, Collection, name, wanted=wanted, hint=hint)
+    for number, value in enumerate(values):
+        of_kind(value, kind, f"{name}[{number}]", hint=hint)
+
+
+def whole_number(value: object, name: str, *, least: int | None = None, hint: str = "") -> int:
+    """The argument as a number. DatasetError for what is none (True and 2.0 are not), and for less than the least."""
+    hint = hint or ("" if least is None else f"Give a whole number of at least {least}")
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+        raise DatasetError(f"{name} is {type(value).__name__}, not a whole number", hint=hint)
+    number = index(value)
+    if least is not None and number < least:
+        raise DatasetError(f"{name} is {number}", hint=hint)
+    return number
