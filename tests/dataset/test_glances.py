@@ -137,9 +137,9 @@ def test_a_glance_says_what_parsing_says_or_nothing(
     for _ in range(2):  # the first time it may be learned
         together = glances.said(changed)
         assert together[0] is None
-        for raw, found in zip(changed[1:], together[1:], strict=True):
-            assert found in (None, at_length(raw or b"", tools))
-    assert together == [None if raw is None else glance(glances, raw) for raw in changed]
+        for each, found in zip(changed[1:], together[1:], strict=True):
+            assert found in (None, at_length(each or b"", tools))
+    assert together == [None if each is None else glance(glances, each) for each in changed]
 
 
 def plain(number: int) -> dict[str, Any]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import json
+import lzma
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,7 @@ from aoai_finetune.dataset import Dataset, Finding
 from aoai_finetune.dataset.checking._foreign import FOREIGN
 from aoai_finetune.errors import DatasetError
 
-NEW = {"file-encoding", "line-end-cr", "json-spread"}
+NEW = {"file-binary", "file-encoding", "line-end-cr", "json-spread"}
 
 
 def row(question: str, answer: str = "A.", **keys: Any) -> dict[str, Any]:
@@ -42,6 +45,32 @@ def only(data: bytes) -> Finding:
     assert report.examples == 0
     assert not report.ok
     return finding
+
+
+@pytest.mark.parametrize(
+    ("packed", "named"),
+    [
+        (gzip.compress, "gzip"), (bz2.compress, "bzip2"), (lzma.compress, "xz"),
+        (lambda data: b"PK\x03\x04" + data.replace(b"{", b"\0"), "ZIP"), (lambda data: b"PAR1" + data.replace(b"{", b"\0"), "Parquet"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("times", [1, 2000])
+def test_a_file_that_is_no_text_is_named(packed: Callable[[bytes], bytes], named: str, times: int) -> None:
+    """Whether it is read or checked."""
+    data = packed(text(*GERMAN * times).encode())
+    finding = only(data)
+    assert (finding.code, finding.line) == ("file-binary", 1)
+    assert named in finding.message
+    with pytest.raises(DatasetError, match=named):
+        len(Dataset.from_jsonl(data))
+
+
+@pytest.mark.parametrize("start", [b"PAR1", b"BZh", b"\x1f\x8b"])
+def test_rows_behind_a_line_that_starts_like_another_file_are_rows(start: bytes) -> None:
+    """One line is damaged, and the others are read."""
+    report = Dataset.from_jsonl(start + b"\n" + text(*GOOD).encode()).validate()
+    assert "file-binary" not in report.counts
+    assert report.examples == len(GOOD) + 1
 
 
 @pytest.mark.parametrize("name", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])

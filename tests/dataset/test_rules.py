@@ -302,6 +302,7 @@ GRADED: Row = {**ASKED, "reference": 1}
 FILES: dict[str, File] = {
     "json-array": File(broken=b'[{"messages": []}]', good=b'{"messages": []}'),
     "csv-table": File(broken=b"question,answer\nQ,A\n", good=b'{"question": "Q"}\n'),
+    "file-binary": File(broken=b"PAR1\x15\x04\n", good=json.dumps(GOOD).encode()),
     "file-encoding": File(
         broken=(json.dumps(GOOD) + "\n").encode("utf-16"), good=(json.dumps(GOOD) + "\n").encode("utf-8-sig")
     ),

@@ -14,8 +14,21 @@ from ._objects import between_returns, is_object_line, on_several_lines
 
 __all__ = ["FOREIGN", "foreign"]
 
-FOREIGN: Final = frozenset({"json-array", "csv-table", "file-encoding", "line-end-cr", "json-spread"})
+FOREIGN: Final = frozenset(
+    {"json-array", "csv-table", "file-binary", "file-encoding", "line-end-cr", "json-spread"}
+)
 
+_BINARY: Final = {
+    b"\x1f\x8b": "packed with gzip",
+    b"PK\x03\x04": "packed as a ZIP archive, as Excel tables are",
+    b"BZh": "packed with bzip2",
+    b"\xfd7zXZ\0": "packed with xz",
+    b"\x28\xb5\x2f\xfd": "packed with Zstandard",
+    b"PAR1": "a Parquet table",
+    b"ARROW1\0\0": "an Arrow table",
+    b"SQLite format 3\0": "an SQLite database",
+}
+"""How files that are no text start. No row starts so: each of these is a fault of its own on the first line of JSONL."""
 _HEAD: Final = 1 << 16
 _ARRAY: Final = re.compile(rb"\s*\[\s*(?:\{|\Z)")
 _NAME: Final = rb'(?:"[^"\0\n]{1,100}"|[^"{}\[\]:,;\0\t\n]{1,100})'
@@ -27,6 +40,9 @@ def foreign(content: Bytes) -> Fault | None:
     """The fault that stands for the whole file, by its first 64 KiB; None where it looks like JSONL."""
     with opened(content) as handle:
         head = handle.read(_HEAD)
+    for start, kind in _BINARY.items():
+        if head.startswith(start) and not any(map(is_object_line, head.split(b"\n"))):
+            return Fault("file-binary", "", f"the file is no text: it is {kind}")
     whole = len(head) < _HEAD
     encoding = wide_encoding(head, whole=whole)
     if encoding is not None:

@@ -117,19 +117,8 @@ def _first_bad_byte(raw: bytes) -> int:
     return -1
 
 
-_SIGNS: Final = {
-    b"\x1f\x8b": "gzip: unpack it first",
-    b"PK\x03\x04": "a ZIP archive or a spreadsheet",
-    b"PAR1": "Parquet: read it with from_pandas",
-}
-"""How files begin that are no text."""
-
-
 def _other_encoding(raw: bytes) -> str:
     """A guess that names the cause in the cases that happen, such as UTF-16 from PowerShell, cp932 from Excel in Japan."""
-    kind = next((kind for sign, kind in _SIGNS.items() if raw.startswith(sign)), "")
-    if kind:
-        return f"; the file looks like {kind}"
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or raw.count(0) * 4 > len(raw):
         return "; the file looks like UTF-16"
     try:

@@ -23,6 +23,8 @@ READING: Final[tuple[Rule, ...]] = (
          source=_JSONL, hint="Read it with Dataset.from_examples(json.load(file)), and write it with to_jsonl(path)"),
     Rule(code="csv-table", severity=_ERROR, summary="A file has one object on each line, and is no table",
          source=_JSONL, hint="Read it with Dataset.from_csv(path, ...), and write it with to_jsonl(path)"),
+    Rule(code="file-binary", severity=_ERROR, summary="A file is text", source=_JSONL,
+         hint="Unpack it first, or read the table with pandas and pass it to Dataset.from_pandas"),
     Rule(code="file-encoding", severity=_ERROR, summary="A file is written in UTF-8", source=_JSONL,
          hint='Write it anew: Path(new).write_text(Path(old).read_text(encoding=...), encoding="utf-8")'),
     Rule(code="line-end-cr", severity=_ERROR, summary="Lines end with a line feed, not with a carriage return alone",
