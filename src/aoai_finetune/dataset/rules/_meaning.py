@@ -7,9 +7,11 @@ from typing import Final
 from ..rows._findings import Fault
 from ..rows._shape import is_object
 from ._messages import (
+    CheckedRow,
     Faults,
     Row,
     content_type,
+    finite,
     message_type,
     messages_empty,
     messages_missing,
@@ -161,8 +163,26 @@ STRUCTURE: Final = (
 """What a row has to fulfil to be used as an example at all: the code of the rule, and its check."""
 
 
-def structural_fault(row: Row) -> Fault | None:
-    """The first thing that keeps a parsed row from being used as an example at all; None when it can be."""
-    if plain(row):
+def structural_fault(row: Row, raw: bytes = b"") -> Fault | None:
+    """The first thing that keeps a parsed row from being used as an example at all; None when it can be.
+
+    The line it was read from, if there is one, saves some work.
+    """
+    if _only_texts(row):
         return None
-    return next((Fault(code, path, said) for code, check in STRUCTURE for path, said in check(row)), None)
+    checked = CheckedRow(row)
+    checked.finite = bool(raw) and finite(raw)
+    return next((Fault(code, path, said) for code, check in STRUCTURE for path, said in check(checked)), None)
+
+
+def _only_texts(row: Row) -> bool:
+    """Nothing but messages with a role and a text, whatever these are."""
+    messages = row.get("messages")
+    if len(row) != 1 or messages.__class__ is not list or not messages:
+        return False
+    for message in messages:
+        if message.__class__ is not dict or len(message) != 2:
+            return False
+        if message.get("role").__class__ is not str or message.get("content").__class__ is not str:
+            return False
+    return True
