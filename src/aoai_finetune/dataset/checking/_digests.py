@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from ..rows._canonical import canonical_row
+from ..rows._example import digest_of
 from ..rows._facts import FACT_KEY
 from ..rows._layout import Layouts
 from ..rows._sources import ChainRows, Leaf, LineRows, Rows, SourceLine
@@ -26,13 +27,15 @@ class Digests:
         self._layouts: dict[int, tuple[Leaf, Layouts]] = {}
 
     def of(self, line: SourceLine, row: Mapping[str, Any]) -> bytes:
-        """The digest of a usable row that was parsed from the line."""
+        """The digest of a row that was parsed from the line, and lost its fact; without bytes of the row alone."""
         leaf, _, raw = line
+        if raw is None:
+            return digest_of(row)
         _, layouts = self._layouts.get(id(leaf)) or self._new(leaf)
-        form = layouts.canonical(raw or b"", 0)
+        form = layouts.canonical(raw, 0)
         if form is None:
             form = canonical_row(row)
-            layouts.missed(raw or b"", 0, form)
+            layouts.missed(raw, 0, form)
         return sha256(form).digest()
 
     def _new(self, leaf: Leaf) -> tuple[Leaf, Layouts]:

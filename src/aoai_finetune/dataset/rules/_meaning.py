@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeGuard
 
 from ..rows._findings import Fault
-from ..rows._shape import is_object
+from ..rows._shape import is_list, is_object
 from ._messages import (
     CheckedRow,
     Faults,
@@ -29,6 +29,7 @@ __all__ = [
     "developer_role",
     "last_is_assistant",
     "last_is_user",
+    "only_texts",
     "plain",
     "structural_fault",
     "system_position",
@@ -168,17 +169,16 @@ def structural_fault(row: Row, raw: bytes = b"") -> Fault | None:
 
     The line it was read from, if there is one, saves some work.
     """
-    if _only_texts(row):
+    if len(row) == 1 and only_texts(row.get("messages")):
         return None
     checked = CheckedRow(row)
     checked.finite = bool(raw) and finite(raw)
     return next((Fault(code, path, said) for code, check in STRUCTURE for path, said in check(checked)), None)
 
 
-def _only_texts(row: Row) -> bool:
-    """Nothing but messages with a role and a text, whatever these are."""
-    messages = row.get("messages")
-    if len(row) != 1 or messages.__class__ is not list or not messages:
+def only_texts(messages: object) -> TypeGuard[list[dict[str, str]]]:
+    """A list of nothing but messages with a role and a text, whatever these are."""
+    if not is_list(messages) or not messages:
         return False
     for message in messages:
         if message.__class__ is not dict or len(message) != 2:
