@@ -17,6 +17,7 @@ from ..rows._example import Example, derived_fact, digest_of
 from ..rows._facts import asked as ask
 from ..rows._findings import Fault
 from ..rows._sources import Rows
+from ..rows._text import normalise
 from ..rules._overlap import asked_texts, joined
 
 __all__ = ["Key", "partition", "shares"]
@@ -190,9 +191,8 @@ def _keys(by: str | Key) -> _Keys:
 
 
 def _fact_and_question(row: Row, given: str | None, _line: int) -> tuple[str, str]:
-    asked = asked_texts(row)
-    fact = given or derived_fact(row)
-    # A fact derived from a single question is that question, normalised already: the costly part of the pass.
+    asked = [*map(normalise, asked_texts(row))]
+    fact = given or (asked[-1] if asked else "") or derived_fact(row)  # which normalises the last one again
     return fact, fact if given is None and len(asked) == 1 else joined(asked)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
@@ -24,12 +24,11 @@ def question_key(row: Mapping[str, Any]) -> str:
 
     All of them and not the last one alone, because "and the other one?" is another question in each conversation.
     """
-    return joined(asked_texts(row))
+    return joined([*map(normalise, asked_texts(row))])
 
 
-def joined(asked: Iterable[str]) -> str:
-    """The question that so many texts come to."""
-    texts = [*map(normalise, asked)]
+def joined(texts: Sequence[str]) -> str:
+    """The question that normalised texts come to."""
     return "\n".join(texts) if any(texts) else ""
 
 
@@ -57,9 +56,9 @@ class _Known:
         first = self._first.setdefault
         first(self._digests.of(line, row), number)
         asked = asked_texts(row)
-        # Where the texts were known before, so was what they come to.
-        if any(asked) and first(_key("exact", "\n".join(asked)), number) == number:
-            question = joined(asked)
+        if any(asked):
+            first(_key("exact", "\n".join(asked)), number)
+            question = joined([*map(normalise, asked)])
             if question:
                 first(_key("question", question), number)
         if self._facts:
@@ -81,7 +80,9 @@ class _Known:
             yield "row", self._digests.of(line, row)
         if exact is not None:
             yield "exact", exact
-            yield "question", _key("question", joined(asked))
+            question = joined([*map(normalise, asked)])
+            if question:
+                yield "question", _key("question", question)
         if self._facts:
             yield "fact", _key("fact", fact or derived_fact(row))
 
