@@ -206,6 +206,24 @@ def test_lines_that_differ_in_digits_are_counted_like_lines_that_are_read(
     counted_alike("\n".join([*lines, *lines[::-1]]).encode(errors="surrogateescape"), method)
 
 
+@pytest.mark.parametrize("method", ["supervised", "dpo", "reinforcement"])
+@pytest.mark.parametrize(
+    ("template", "digits"),
+    [
+        ('{"a%s":1,"a%s":1}', ["23", "45", "22", "67", "77"]),
+        ('{"tools":[%s],"x%s":"","x%s":[]}', ["923", "945", "922"]),
+        ('{"a":1e30%s}', ["2", "5", "9", "8"]),
+        ('{"messages":[],"a":900719925474099%s}', ["2", "3", "5", "4"]),
+        ('{"messages":[{"role":3,"content":"\\u%s02e"}]}', ["3", "2", "4", "2"]),
+        ('{"messages":[{"role":3,"weight":%s}]}', ["2", "3", "1", "0", "4"]),
+    ],
+)
+def test_a_digit_that_counts_is_read(template: str, digits: list[str], method: Any) -> None:
+    """Equal keys and texts, numbers that are too large, escapes and weights: no line stands for these with other digits."""
+    lines = [template % tuple(each) for each in digits * 3]
+    counted_alike("\n".join(lines).encode(), method)
+
+
 def _filled(template: str, digits: tuple[str, str]) -> str:
     return template % digits[: template.count("%s")]
 

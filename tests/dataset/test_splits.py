@@ -196,6 +196,26 @@ def test_the_same_last_question_of_another_conversation_is_no_leak(chat: Any) ->
     assert talk("Who leads Hotaru?").leakage(talk("who leads hotaru")) != ()
 
 
+def test_two_questions_are_not_one_of_two_lines(chat: Any) -> None:
+    """Both are known, each by what it comes to."""
+    turns = [("user", "Who"), ("assistant", "."), ("user", "leads?"), ("assistant", "Ann")]
+    two = Dataset.from_examples([{"messages": [{"role": role, "content": text} for role, text in turns]}])
+    one = Dataset.from_examples([chat("Who\nleads?", "Ann")])
+    asked = Dataset.from_examples([chat("who leads", "Ben")])
+    assert asked.leakage(two) == ()
+    [finding] = asked.leakage(two + one)
+    assert finding.message == "the same question, spelt a little differently, stands in line 1"
+
+
+def test_rows_that_ask_nothing_share_no_question(chat: Any) -> None:
+    """White space is no question, unless it is the same."""
+    blank = Dataset.from_examples([chat("  ", "a")])
+    assert Dataset.from_examples([chat(" ", "b")]).leakage(blank) == ()
+    assert [finding.code for finding in Dataset.from_examples([chat("  ", "b")]).leakage(blank)] == [
+        "shared-question"
+    ]
+
+
 def test_leakage_says_nothing_of_the_text() -> None:
     """Findings are logged."""
     secret = Dataset.from_pairs([("s3cret?", "s3cret!")])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from unicodedata import normalize
+import re
+from unicodedata import category, normalize
 
 import pytest
 from hypothesis import given
@@ -86,3 +87,34 @@ def test_a_few_marks_are_all_kept() -> None:
 def test_texts_of_ascii_are_read_like_any_others(text: str) -> None:
     """The short way for them comes to what the long one does: a letter from elsewhere changes nothing else."""
     assert normalise(text + "aé") == (normalise(text + "a") + "é")
+
+
+def _plainly(text: str) -> str:
+    """What `normalise` says of a text with few marks, character by character."""
+    folded = normalize("NFKC", normalize("NFKC", text).casefold())
+    joined = re.sub(
+        r"(?<!\d)\d{1,3}(?:[,'’]\d{3})+(?!\d)", lambda found: re.sub("[,'’]", "", found[0]), folded
+    )
+    parts = re.split(r"((?<=\d)[\W_]+(?=\d)|(?<!\w)-(?=\d))", joined)
+    for at, part in enumerate(parts):
+        minus = part == "-" and not parts[at - 1][-1:].isdecimal()
+        between = _loud(part, "ZC") or " " * any(map(str.isspace, part))
+        parts[at] = ("−" if minus else between) if at % 2 else _loud(part)
+    kept = "".join(parts) or _loud(folded, "ZC")
+    return normalize("NFKC", kept)
+
+
+def _loud(text: str, noise: str = "PZC") -> str:
+    return "".join(letter for letter in text if category(letter)[0] not in noise or letter in "%‰#&@")
+
+
+@given(st.one_of(TEXTS, st.text("ab12,.-/_' é１٣。あー−’", max_size=20)))
+def test_the_short_ways_come_to_what_is_promised(text: str) -> None:
+    """Wherever numbers and signs stand."""
+    assert normalise(text) == _plainly(text)
+
+
+def test_all_noise_is_looked_at() -> None:
+    """Letters and digits, which are passed over, are none in any version of Unicode."""
+    letters = (chr(point) for point in range(0x110000))
+    assert not [letter for letter in letters if letter.isalnum() and category(letter)[0] in "PZC"]

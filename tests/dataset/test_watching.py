@@ -29,6 +29,15 @@ WORK: dict[str, tuple[str, Callable[[Dataset], Any]]] = {
     "tokens": ("counting tokens", lambda rows: rows.tokens()),
     "statistics": ("surveying", lambda rows: str(rows.statistics())),
     "repair": ("repairing", lambda rows: (rows.repair().fixes, rows.repair().dataset.to_bytes())),
+    "split": ("splitting", lambda rows: [part.to_bytes() for part in rows.split()]),
+    "split by row": ("hashing", lambda rows: [part.to_bytes() for part in rows.split(by="row")]),
+    "deduplicate": ("hashing", lambda rows: rows.deduplicate().to_bytes()),
+    "deduplicate by question": ("reading questions", lambda rows: rows.deduplicate("question").to_bytes()),
+    "fingerprint": ("hashing", lambda rows: rows.fingerprint),
+    "fingerprint after others": ("hashing", lambda rows: (rows.deduplicate().to_bytes(), rows.fingerprint)),
+    "leakage": ("comparing", lambda rows: rows.leakage(rows.head(20), facts=True)),
+    "leakage of another": ("reading what is known", lambda rows: rows.head(20).leakage(rows, facts=True)),
+    "facts": ("reading facts", lambda rows: rows.facts),
 }
 
 
@@ -40,13 +49,17 @@ def test_long_work_shows_how_far_it_is(
     doing, work = WORK[name]
     path = tmp_path / "rows.jsonl"
     path.write_bytes(lines(*ten, b"", *(chat(f"q{number} ", "x" * 1000) for number in range(2000))))
-    one, two = Dataset.from_jsonl(path), Dataset.from_jsonl(path) + Dataset.from_jsonl(path)
-    expected = [work(one), work(two)]
+
+    def results() -> list[Any]:
+        rows = Dataset.from_jsonl(path)
+        return [work(Dataset.from_jsonl(path)), work(rows + Dataset.from_jsonl(path)), work(rows)]
+
+    expected = results()
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
-    assert [work(one), work(two)] == expected
+    assert results() == expected
     assert terminal.getvalue() == ""
     monkeypatch.setattr(_watching, "_LONG", 100_000)
-    assert [work(one), work(two)] == expected
+    assert results() == expected
     assert f"{doing} (MB) · 2 of 2 (100%)" in terminal.getvalue()
 
 

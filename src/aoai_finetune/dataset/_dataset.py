@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, overload
 from typing_extensions import override
 
 from ..errors import DatasetError
-from .checking._forms import canonical_rows, fingerprint
-from .checking._reading import example_at, placed_examples, refuse_foreign
+from .checking._digests import watched_fingerprint
+from .checking._forms import canonical_rows
+from .checking._reading import example_at, placed_examples, refuse_foreign, rows_of
 from .checking._report import ValidationReport
 from .checking._validate import validate
 from .editing._supersede import Supersession, claims, split
 from .rows._arguments import of_kind, whole_number
-from .rows._example import Example
+from .rows._example import Example, derived_fact
 from .rows._facts import FactSource
 from .rows._open import open_rows, remember
 from .rows._sources import Rows, chain, select
@@ -195,7 +196,7 @@ class Dataset(Conversions):
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 over the digests of the rows in order, in hexadecimal. Facts do not count; key order neither."""
-        return fingerprint(self._rows)
+        return watched_fingerprint(self._rows)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -205,7 +206,9 @@ class Dataset(Conversions):
     @cached_property
     def facts(self) -> tuple[str, ...]:
         """The facts in order of first appearance, each once."""
-        return tuple(dict.fromkeys(example.fact for example in self))
+        return tuple(
+            dict.fromkeys(fact or derived_fact(row) for _, row, fact in rows_of(self._rows, "reading facts"))
+        )
 
     def answers(self) -> dict[str, frozenset[str]]:
         """The answers of each fact, as they stand in the rows."""

@@ -13,8 +13,17 @@ from ..rows._json import MAX_ROW, parse_row
 from ..rows._sources import ChainRows, Leaf, LineRows, Rows, SourceLine
 from ..rules._meaning import structural_fault
 from ._foreign import foreign
+from ._watching import watched_lines
 
-__all__ = ["TOO_LONG", "example_at", "placed_examples", "refuse_foreign", "usable_row"]
+__all__ = [
+    "TOO_LONG",
+    "example_at",
+    "placed_examples",
+    "refuse_foreign",
+    "row_at",
+    "rows_of",
+    "usable_row",
+]
 
 TOO_LONG = Fault("row-too-long", "", f"the row is longer than {MAX_ROW // 2**20} MiB and was not read")
 
@@ -25,11 +34,17 @@ def usable_row(line: SourceLine) -> dict[str, Any] | None:
     row = parse_row(raw) if raw is not None and not raw.isspace() else None
     if row is None or isinstance(row, Fault) or isinstance(leaf.take_fact(row, number), Fault):
         return None
-    return None if structural_fault(row) else row
+    return None if structural_fault(row, raw or b"") else row
 
 
 def example_at(line: SourceLine) -> Example | None:
     """The example on a line, None for a blank line. Raises DatasetError when the line holds no usable row."""
+    found = row_at(line)
+    return None if found is None else Example(*found, line[1])
+
+
+def row_at(line: SourceLine) -> tuple[dict[str, Any], str | None] | None:
+    """What `example_at` makes an example of: the row, and the fact it was given."""
     leaf, number, raw = line
     if raw is None:
         raise _error(TOO_LONG, line)
@@ -39,10 +54,12 @@ def example_at(line: SourceLine) -> Example | None:
     if isinstance(row, Fault):
         raise _error(row, line)
     fact = leaf.take_fact(row, number)
-    fault = fact if isinstance(fact, Fault) else structural_fault(row)
+    if isinstance(fact, Fault):
+        raise _error(fact, line)
+    fault = structural_fault(row, raw)
     if fault is not None:
         raise _error(fault, line)
-    return Example(row, fact if isinstance(fact, str) else None, number)
+    return row, fact
 
 
 def placed_examples(rows: Rows) -> Iterator[tuple[str | None, Example]]:
@@ -51,6 +68,14 @@ def placed_examples(rows: Rows) -> Iterator[tuple[str | None, Example]]:
         example = example_at(line)
         if example is not None:
             yield line[0].source, example
+
+
+def rows_of(rows: Rows, doing: str) -> Iterator[tuple[SourceLine, dict[str, Any], str | None]]:
+    """The usable rows in order with their lines and the facts they were given; long files under a bar."""
+    for line in watched_lines(rows, doing):
+        found = row_at(line)
+        if found is not None:
+            yield line, *found
 
 
 def refuse_foreign(rows: Rows) -> None:

@@ -35,7 +35,10 @@ def watched(rows: Rows, doing: str) -> Generator[Rows, None, None]:
 
 
 def watched_lines(rows: Rows, doing: str) -> Iterator[SourceLine]:
-    """All lines of all files, each long one under a bar of its own."""
+    """All lines of all files, each long one under a bar of its own. They belong to the rows that were given."""
     for part in rows.parts if isinstance(rows, ChainRows) else (rows,):
         with watched(part, doing) as seen:
-            yield from seen.scan()
+            if seen is part or not isinstance(part, LineRows):
+                yield from seen.scan()
+            else:
+                yield from ((part, number, raw) for _, number, raw in seen.scan())

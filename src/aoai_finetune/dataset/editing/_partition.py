@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
-from itertools import accumulate, chain, pairwise
-from typing import Final, TypeAlias
+from itertools import accumulate, pairwise
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from ...errors import DatasetError
-from ..checking._forms import row_digests
-from ..checking._reading import placed_examples
-from ..rows._example import Example, turns
-from ..rows._facts import asked
+from ..checking._digests import watched_digests
+from ..checking._reading import rows_of
+from ..rows._example import Example, derived_fact, digest_of
+from ..rows._facts import asked as ask
 from ..rows._findings import Fault
 from ..rows._sources import Rows
-from ..rules._overlap import question_key
+from ..rows._text import normalise
+from ..rules._overlap import asked_texts, joined
 
 __all__ = ["Key", "partition", "shares"]
 
+Row: TypeAlias = dict[str, Any]
 Key: TypeAlias = Callable[[Example], str]
-_Named: TypeAlias = dict[str, list[int]]
-"""Groups of rows that stay together: the indices of each, by its name."""
+_Keys: TypeAlias = Callable[[Row, str | None, int], tuple[str, str]]
+"""The key of a row with a given fact on a line, and the question of those that go with it."""
 
 _EXACT: Final = 1e-6
 
@@ -45,114 +48,157 @@ def shares(fractions: Sequence[float] | None, test_size: float | None) -> tuple[
 
 def partition(
     rows: Rows, parts: Sequence[float], by: str | Key, seed: int, stratify: Key | None
-) -> list[list[int]]:
+) -> list[array[int]]:
     """For each part the indices of its rows, in order."""
-    found: list[list[int]] = [[] for _ in parts]
-    strata = _strata(rows, by, seed, stratify)
-    for groups in strata:
-        cuts = [0, *_cut(list(map(len, groups)), parts, whole=len(strata) == 1), len(groups)]
-        for indices, (start, end) in zip(found, pairwise(cuts), strict=True):
-            indices.extend(chain.from_iterable(groups[start:end]))
+    groups = (
+        _same_rows(rows, seed) if by == "row" and stratify is None else _grouped(rows, by, seed, stratify)
+    )
+    part_of = _parts_of(groups, parts)
+    found = [array("Q") for _ in parts]
+    for index, group in enumerate(groups.of_row):
+        found[part_of[group]].append(index)
     if not all(found):
         raise DatasetError(
             f"there are too few groups of rows for {len(parts)} parts",
             hint='Rows of one fact stay together: give finer facts, fewer parts, or by="row"',
         )
-    return [sorted(indices) for indices in found]
+    return found
 
 
-def _strata(rows: Rows, by: str | Key, seed: int, stratify: Key | None) -> list[list[Sequence[int]]]:
-    """The groups of each stratum in the order in which they are drawn."""
-    if by == "row" and stratify is None:
-        return [_same_rows(rows, seed)]
-    strata = _Groups.of(_examples(rows), by, stratify)
-    return [_drawn(strata[label].keys(), list(strata[label].values()), seed) for label in sorted(strata)]
+class _Groups(NamedTuple):
+    """Rows that stay together, as numbered groups.
+
+    Attributes:
+        of_row: the number of each row's group.
+        draws: for each number what decides when its group is drawn; nothing for a number of no group.
+        strata: the numbers of the groups of each stratum, strata in order.
+    """
+
+    of_row: Sequence[int]
+    draws: Sequence[bytes]
+    strata: Sequence[Sequence[int]]
 
 
-class _Groups:
-    """Keys that belong together because a row has both of them (a forest of disjoint sets)."""
+def _parts_of(groups: _Groups, parts: Sequence[float]) -> array[int]:
+    """For each group the part it is drawn for."""
+    part_of = _zeros(groups)
+    sizes = _zeros(groups)
+    for group in groups.of_row:
+        sizes[group] += 1
+    for numbers in groups.strata:
+        drawn = sorted(numbers, key=groups.draws.__getitem__)
+        ends = _cut([sizes[number] for number in drawn], parts, whole=len(groups.strata) == 1)
+        for part, (start, end) in enumerate(pairwise([0, *ends, len(drawn)])):
+            for number in drawn[start:end]:
+                part_of[number] = part
+    return part_of
+
+
+def _zeros(groups: _Groups) -> array[int]:
+    return array("L", [0]) * len(groups.draws)
+
+
+def _draw(seed: int, name: str) -> bytes:
+    """Where a group comes when groups are drawn: it depends on the seed and its name alone."""
+    return sha256(f"{seed}\0{name}".encode(errors="replace")).digest()
+
+
+def _same_rows(rows: Rows, seed: int) -> _Groups:
+    """What comes of `_grouped` by digest: digests may be known."""
+    first: dict[bytes, int] = {}
+    of_row = array("L", (first.setdefault(digest, len(first)) for digest in watched_digests(rows)))
+    return _Groups(of_row, [_draw(seed, digest.hex()) for digest in first], [range(len(first))])
+
+
+def _grouped(rows: Rows, by: str | Key, seed: int, stratify: Key | None) -> _Groups:
+    """The groups of the rows, by stratum: the smallest that one of their rows is in."""
+    keys, sets = _keys(by), _Sets()
+    of_row, labels = array("L"), list[str]()
+    for line, row, fact in rows_of(rows, "splitting"):
+        of_row.append(sets.add(*keys(row, fact, line[1])))
+        if stratify is not None:
+            labels.append(_asked(stratify, Example(row, fact, line[1]), "stratify"))
+    roots = array("L", map(sets.root, range(len(sets.names))))
+    names = _smallest(zip(roots, sets.names, strict=True))
+    of_row = array("L", map(roots.__getitem__, of_row))
+    prefix = "fact " if by == "fact" else ""
+    draws = [b""] * len(roots)
+    for root, name in names.items():
+        draws[root] = _draw(seed, prefix + name)
+    return _Groups(of_row, draws, _strata(names, _smallest(zip(of_row, labels, strict=False))))
+
+
+def _smallest(found: Iterable[tuple[int, str]]) -> dict[int, str]:
+    """The smallest text of each number."""
+    smallest: dict[int, str] = {}
+    for number, text in found:
+        if text < smallest.setdefault(number, text):
+            smallest[number] = text
+    return smallest
+
+
+def _strata(groups: Iterable[int], labels: Mapping[int, str]) -> list[list[int]]:
+    strata: defaultdict[str, list[int]] = defaultdict(list)
+    for group in groups:
+        strata[labels.get(group, "")].append(group)
+    return [strata[label] for label in sorted(strata)]
+
+
+class _Sets:
+    """Names that belong together because a row has them, or has the same question (a forest of disjoint sets).
+
+    Attributes:
+        names: the names, by their numbers.
+    """
 
     def __init__(self) -> None:
-        self._parent: dict[str, str] = {}
+        self.names: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self._asked: dict[bytes, int] = {}
+        self._parent = array("L")
 
-    def root(self, key: str) -> str:
-        """The name of the group a key is in."""
-        path: list[str] = []
-        while (above := self._parent.setdefault(key, key)) != key:
-            path.append(key)
-            key = above
-        self._parent.update(dict.fromkeys(path, key))
-        return key
+    def root(self, number: int) -> int:
+        """The number of the set that a name is in."""
+        parent = self._parent
+        while (above := parent[number]) != number:
+            parent[number] = number = parent[above]
+        return number
 
-    def join(self, one: str, other: str) -> None:
-        """Make two groups one. Its name is the smaller, so that it does not depend on the order of rows."""
-        first, second = sorted((self.root(one), self.root(other)))
-        self._parent[second] = first
-
-    @classmethod
-    def of(cls, examples: Iterable[Example], by: str | Key, stratify: Key | None) -> dict[str, _Named]:
-        """The groups of the rows, by stratum: the smallest that one of their rows is in."""
-        keys, known = _keys(by), cls()
-        rows: list[tuple[str, str]] = []
-        for example in examples:
-            first, *rest = keys(example)
-            known.root(first)
-            for other in rest:
-                known.join(first, other)
-            rows.append((first, "" if stratify is None else _asked(stratify, example, "stratify")))
-        groups: defaultdict[str, list[int]] = defaultdict(list)
-        labels: dict[str, str] = {}
-        for index, (key, label) in enumerate(rows):
-            root = known.root(key)
-            groups[root].append(index)
-            labels[root] = min(labels.get(root, label), label)
-        strata: defaultdict[str, _Named] = defaultdict(dict)
-        for root, indices in groups.items():
-            strata[labels[root]][root] = indices
-        return strata
+    def add(self, name: str, question: str) -> int:
+        """The number of a name, which whatever asks the same question belongs to."""
+        number = self._numbers.setdefault(name, len(self.names))
+        if number == len(self.names):
+            self.names.append(name)
+            self._parent.append(number)
+        if question:
+            known = self._asked.setdefault(sha256(question.encode()).digest()[:16], number)
+            if known != number:
+                self._parent[self.root(known)] = self.root(number)
+        return number
 
 
-def _examples(rows: Rows) -> Iterator[Example]:
-    return (example for _, example in placed_examples(rows))
-
-
-def _same_rows(rows: Rows, seed: int) -> list[Sequence[int]]:
-    """What comes of `_Groups.of` by digest, without a list for each row: digests may be known, and most differ."""
-    first: dict[bytes, int] = {}
-    again: dict[int, list[int]] = {}
-    for index, digest in enumerate(row_digests(rows)):
-        start = first.setdefault(digest, index)
-        if start != index:
-            again.setdefault(start, [start]).append(index)
-    groups = [again.get(index) or (index,) for index in first.values()]
-    return _drawn(map(bytes.hex, first), groups, seed)
-
-
-def _keys(by: str | Key) -> Callable[[Example], list[str]]:
+def _keys(by: str | Key) -> _Keys:
     """What has to stay on one side with a row: its fact, and whatever asks the same question."""
     if callable(by):
-        return lambda example: [_asked(by, example, "by")]
+        return lambda row, fact, line: (_asked(by, Example(row, fact, line), "by"), "")
     if by == "fact":
-        return lambda example: [f"fact {example.fact}", *_question(example)]
+        return _fact_and_question
     if by == "row":
-        return lambda example: [example.digest]
+        return lambda row, _fact, _line: (digest_of(row).hex(), "")
     raise DatasetError(
         f"rows cannot be split by {by!r}", hint='Use "fact", "row" or a function of an Example'
     )
 
 
-def _question(example: Example) -> list[str]:
-    # A fact derived from a single question is that question, normalised already: the costly part of the pass.
-    single = (
-        example.given_fact is None and sum(turn.get("role") == "user" for turn in turns(example.row)) == 1
-    )
-    key = example.fact if single else question_key(example.row)
-    return [f"question {key}"] if key else []
+def _fact_and_question(row: Row, given: str | None, _line: int) -> tuple[str, str]:
+    asked = [*map(normalise, asked_texts(row))]
+    fact = given or (asked[-1] if asked else "") or derived_fact(row)  # which normalises the last one again
+    return fact, fact if given is None and len(asked) == 1 else joined(asked)
 
 
 def _asked(function: Key, example: Example, name: str) -> str:
     """The text a user's function gives; DatasetError, without any row text, for everything else."""
-    found = asked(function, example, name)
+    found = ask(function, example, name)
     if isinstance(found, Fault):
         raise DatasetError(found.message, line=example.line)
     if not isinstance(found, str):
@@ -160,12 +206,6 @@ def _asked(function: Key, example: Example, name: str) -> str:
             f"the {name}= function gives {type(found).__name__}, not a text", line=example.line
         )
     return found
-
-
-def _drawn(names: Iterable[str], groups: Sequence[Sequence[int]], seed: int) -> list[Sequence[int]]:
-    """The groups in an order that depends on the seed and their names alone."""
-    draws = [sha256(f"{seed}\0{name}".encode(errors="replace")).digest() for name in names]
-    return [groups[place] for place in sorted(range(len(draws)), key=draws.__getitem__)]
 
 
 def _cut(sizes: Sequence[int], parts: Sequence[float], *, whole: bool) -> list[int]:

@@ -10,20 +10,25 @@ from itertools import tee
 from typing import Any, Final
 
 from ...errors import DatasetError
+from ..checking._digests import Digests
 from ..checking._foreign import foreign
 from ..checking._watching import watched_lines
 from ..rows._arguments import each_of_kind
 from ..rows._canonical import canonical_json
-from ..rows._example import digest_of
+from ..rows._facts import FACT_KEY
 from ..rows._findings import Fault
 from ..rows._json import BOM, parse_row
 from ..rows._sources import ChainRows, Leaf, LineRows, Rows, SelectedRows, SourceLine, arrange
+from ..rules._meaning import only_texts
+from ..rules._space import trimmed
 from ._mend import MENDERS, Change
 from ._repaired import Fix
 
 __all__ = ["MendedRows", "repair_rows"]
 
 _DUPLICATE: Final = "duplicate-row"
+_PLAIN_ROLES: Final = frozenset({"system", "user", "assistant"})
+_BLANK: Final = Change("blank-line", "", "a blank line", "none")
 _MAY_BE_OFF: Final = (*MENDERS, _DUPLICATE)
 
 
@@ -123,6 +128,7 @@ class _Repair:
     found: list[Fix] = field(default_factory=list[Fix])
     ends: dict[str | None, _Ends] = field(default_factory=dict[str | None, _Ends])
     seen: dict[bytes, int] = field(default_factory=dict[bytes, int])
+    digests: Digests = field(default_factory=Digests)
 
     def line(self, line: SourceLine) -> None:
         """Look at one physical line."""
@@ -130,7 +136,7 @@ class _Repair:
         if raw is not None and raw.endswith(b"\r\n"):
             self.ends.setdefault(leaf.source, _Ends(number)).lines += 1
         if raw is not None and raw.isspace():
-            self._note(Change("blank-line", "", "a blank line", "none"), leaf, number, None)
+            self._note(_BLANK, leaf, number, None)
             return
         if raw is None or self._keeps(leaf, number, raw):
             self.kept.append(self.index)
@@ -148,7 +154,7 @@ class _Repair:
         while bare.startswith(BOM):
             bare = bare[len(BOM) :]
         marks = [Change("byte-order-mark", "", "a byte-order mark before the row", "none")] * (bare != raw)
-        row = parse_row(bare) if bare.strip() else None
+        row = parse_row(bare) if bare and not bare.isspace() else None
         changes = self._mended(row) if isinstance(row, dict) else []
         if changes and isinstance(row, dict):
             bare = _written(row)
@@ -156,9 +162,13 @@ class _Repair:
                 return True
         if marks or changes:
             self._change(leaf, number, bare, [*marks, *changes])
-        return row is not None and (isinstance(row, Fault) or not self._is_copy(leaf, number, row))
+        if row is None or isinstance(row, Fault):
+            return row is not None
+        return not self._is_copy(leaf, number, row, None if marks or changes else raw)
 
     def _mended(self, row: dict[str, Any]) -> list[Change]:
+        if not row or _is_plain(row):
+            return []
         return [change for name, mend in MENDERS.items() if name not in self.off for change in mend(row)]
 
     def _change(self, leaf: Leaf, number: int, raw: bytes, changes: Iterable[Change]) -> None:
@@ -167,18 +177,27 @@ class _Repair:
         for change in changes:
             self._note(change, leaf, number, self.index)
 
-    def _is_copy(self, leaf: Leaf, number: int, row: dict[str, Any]) -> bool:
-        """The same row with the same fact was there before."""
+    def _is_copy(self, leaf: Leaf, number: int, row: dict[str, Any], raw: bytes | None) -> bool:
+        """The same row with the same fact was there before. Its bytes are given where they are still what it is."""
         if _DUPLICATE in self.off:
             return False
-        key = _identity(row, leaf.take_fact(row, number))
-        first = self.index if key is None else self.seen.setdefault(key, self.index)
-        if first == self.index:
+        key = self._identity((leaf, number, raw), row, leaf.take_fact(row, number))
+        known = len(self.seen)
+        there = number if key is None else self.seen.setdefault(key, number)
+        if key is None or len(self.seen) > known:
             return False
-        owner, place = self.original.locate(first)
-        there = next(owner.pick((place,)))[1]
         self._note(Change(_DUPLICATE, "", f"the same row as line {there}", "none"), leaf, number, self.index)
         return True
+
+    def _identity(self, line: SourceLine, row: dict[str, Any], fact: str | Fault | None) -> bytes | None:
+        """What makes two rows copies: row and given fact; None for rows that are left alone."""
+        try:
+            digest = None if isinstance(fact, Fault) else self.digests.of(line, row)
+        except (ValueError, RecursionError):
+            return None
+        if digest is None or not isinstance(fact, str):
+            return digest and digest[:16]
+        return blake2b(digest + fact.encode(errors="replace"), digest_size=16).digest()
 
     def fixes(self) -> tuple[Fix, ...]:
         """All fixes in the order of files and lines."""
@@ -222,12 +241,12 @@ def _written(row: dict[str, Any]) -> bytes:
         return b""
 
 
-def _identity(row: dict[str, Any], fact: str | Fault | None) -> bytes | None:
-    """What makes two rows copies: row and given fact; None for rows that are left alone."""
-    try:
-        digest = None if isinstance(fact, Fault) else digest_of(row)
-    except (ValueError, RecursionError):
-        return None
-    if digest is None or not isinstance(fact, str):
-        return digest and digest[:16]
-    return blake2b(digest + fact.encode(errors="replace"), digest_size=16).digest()
+def _is_plain(row: dict[str, Any]) -> bool:
+    """Messages of known roles and texts without white space around them, and a fact at most: nothing is to be mended."""
+    messages = row.get("messages")
+    if len(row) != 1 + (FACT_KEY in row) or not only_texts(messages):
+        return False
+    return all(
+        message["role"] in _PLAIN_ROLES and trimmed(message["content"]) is message["content"]
+        for message in messages
+    )

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from ...errors import DatasetError
-from ..checking._forms import row_digests
-from ..checking._reading import placed_examples
+from ..checking._digests import watched_digests
+from ..checking._reading import rows_of
+from ..rows._example import digest_of
 from ..rows._sources import Rows
 from ..rules._overlap import question_key
 
@@ -19,12 +20,12 @@ def first_of_each(rows: Rows, by: str) -> list[int]:
     if by not in {"row", "question"}:
         raise DatasetError(f"rows cannot be compared by {by!r}", hint='Use "row" or "question"')
     first: dict[bytes, int] = {}
-    for index, key in enumerate(row_digests(rows) if by == "row" else _questions(rows)):
+    for index, key in enumerate(watched_digests(rows) if by == "row" else _questions(rows)):
         first.setdefault(key, index)
     return list(first.values())
 
 
 def _questions(rows: Rows) -> Iterator[bytes]:
-    for _, example in placed_examples(rows):
-        asked = question_key(example.row)
-        yield sha256(f"question {asked}".encode() if asked else example.canonical).digest()
+    for _, row, _ in rows_of(rows, "reading questions"):
+        asked = question_key(row)
+        yield sha256(f"question {asked}".encode()).digest() if asked else digest_of(row)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Literal, Self, TypeVar, cast
 
 from typing_extensions import override
@@ -175,12 +176,12 @@ _SYSTEM = ("system", "developer")
 
 def turns(row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The messages of any row that are objects: a preference row's input, then its preferred output."""
+    if "messages" in row:
+        return _objects(row["messages"])
     asked: object = row.get("input")
-    if "messages" not in row and is_object(asked):
-        yield from _objects(asked.get("messages"))
-        yield from _objects(row.get("preferred_output"))
-    else:
-        yield from _objects(row.get("messages"))
+    if is_object(asked):
+        return chain(_objects(asked.get("messages")), _objects(row.get("preferred_output")))
+    return iter(())
 
 
 def _objects(value: object) -> Iterator[Mapping[str, Any]]:

@@ -107,6 +107,7 @@ class LineRows:
 
     Attributes:
         content: the bytes.
+        source: file name to print.
         fact: where the facts come from.
         notes: as for every leaf.
         kept: the digests of all rows and what helps to write them. None before somebody asked for digests.
@@ -115,15 +116,11 @@ class LineRows:
 
     def __init__(self, content: Bytes, fact: FactSource = None) -> None:
         self.content = content
+        self.source = content.name
         self.fact = fact
         self.notes = b""
         self.kept: Kept | None = None
         self.is_jsonl = False
-
-    @property
-    def source(self) -> str | None:
-        """File name to print."""
-        return self.content.name
 
     @property
     def fact_column(self) -> str | None:

@@ -12,12 +12,15 @@ __all__ = ["normalise"]
 _KEPT: Final = frozenset("%‰#&@")
 _DIGIT = re.compile(r"\d")
 _THOUSANDS = re.compile(r"(?<!\d)\d{1,3}(?:[,'’]\d{3})+(?!\d)")
-_SPECIAL = re.compile(r"(?<=\d)[\W_]+(?=\d)|(?<!\w)-(?=\d)")
+_MAYBE_THOUSANDS: Final = re.compile(r"\d[,'’]\d")
+_SPECIAL = re.compile(r"[\d-](?:(?<=\d)[\W_]+(?=\d)|(?<=-)(?<!\w-)(?=\d))")
+"""A minus sign, or a digit and what stands between it and the next one."""
 _COMMAS = str.maketrans("", "", ",'’")
 _MINUS: Final = "−"
 _MARKS: Final = 64
 _LONG_RUN = re.compile(rf"(?:[^\w\s\0-\x7f]|[\uff9e\uff9f]){{{_MARKS + 1},}}")
 """Where more marks than that can stand in a row: none is a letter or a digit, but for two that NFKC makes marks of."""
+_MAYBE_MARK = re.compile(r"[^\w\s\0-\x7f]|[\uff9e\uff9f]")
 
 
 class _Noise(dict[int, int | None]):
@@ -37,8 +40,9 @@ class _Noise(dict[int, int | None]):
 _ASCII_NOISE: Final = bytes(
     code for code in range(128) if category(chr(code))[0] in "PZC" and chr(code) not in _KEPT
 )
-_MAYBE_SPECIAL: Final = re.compile(r"[0-9][^A-Za-z0-9]+[0-9]|-[0-9]")
+_MAYBE_SPECIAL: Final = re.compile(r"[0-9-](?:(?<=[0-9])[^A-Za-z0-9]+[0-9]|(?<=-)[0-9])")
 """Whatever `_THOUSANDS` and `_SPECIAL` find in ASCII, and a little more."""
+_MAYBE_NOISE: Final = re.compile(r"[\W_]+")
 _without_punctuation = _Noise("PZC")
 _without_spaces = _Noise("ZC")
 
@@ -54,18 +58,32 @@ def normalise(text: str) -> str:
     """
     if text.isascii():
         folded = text.lower()
-        if _MAYBE_SPECIAL.search(folded) is None:
-            return folded.encode().translate(None, _ASCII_NOISE).decode() or folded.translate(_without_spaces)
+        number = _MAYBE_SPECIAL.search(folded)
+        if number is None:
+            return _without_noise(folded) or folded.translate(_without_spaces)
     else:
         folded = normalize("NFKC", normalize("NFKC", _few_marks(text)).casefold())
-    kept = _with_numbers(folded) if _DIGIT.search(folded) else folded.translate(_without_punctuation)
+        number = _DIGIT.search(folded)
+    kept = _without_noise(folded) if number is None else _with_numbers(folded, max(0, number.start() - 1))
     kept = kept or folded.translate(_without_spaces)
     return kept if kept.isascii() else _few_marks(normalize("NFKC", kept))
 
 
+def _without_noise(text: str) -> str:
+    """The text without punctuation and white space, but for the characters that are kept."""
+    if text.isascii():
+        return text.encode().translate(None, _ASCII_NOISE).decode()
+    return _MAYBE_NOISE.sub(_only_sound, text)
+
+
+def _only_sound(found: re.Match[str]) -> str:
+    return found.group().translate(_without_punctuation)
+
+
 def _few_marks(text: str) -> str:
     """Bringing marks into order takes a time that grows with the square of their number (UAX #15, section 13)."""
-    return _LONG_RUN.sub(_without_many_marks, text) if len(text) > _MARKS else text
+    maybe = _MAYBE_MARK.search(text[_MARKS::_MARKS])  # a longer run holds one of these
+    return text if maybe is None else _LONG_RUN.sub(_without_many_marks, text)
 
 
 def _without_many_marks(found: re.Match[str]) -> str:
@@ -77,23 +95,25 @@ def _is_mark(character: str) -> bool:
     return category(character)[0] == "M" or character in "\uff9e\uff9f"
 
 
-def _with_numbers(text: str) -> str:
-    text = _THOUSANDS.sub(_one_number, text)
+def _with_numbers(text: str, start: int) -> str:
+    """The text without noise but for what belongs to numbers, of which none stands before `start`."""
+    if _MAYBE_THOUSANDS.search(text, start):
+        text = _THOUSANDS.sub(_one_number, text)
     parts: list[str] = []
     end = 0
-    for found in _SPECIAL.finditer(text):
-        parts += [text[end : found.start()].translate(_without_punctuation), _special(found)]
+    for found in _SPECIAL.finditer(text, start):
+        parts += [_without_noise(text[end : found.start()]), _special(found.group())]
         end = found.end()
-    return "".join(parts) + text[end:].translate(_without_punctuation)
+    return "".join(parts) + _without_noise(text[end:])
 
 
 def _one_number(match: re.Match[str]) -> str:
     return match.group().translate(_COMMAS)
 
 
-def _special(match: re.Match[str]) -> str:
-    """A minus sign, or what separates two digits: its punctuation, else one space if it holds any."""
-    between = match.group()
-    if match.start() == 0 or not match.string[match.start() - 1].isdecimal():
+def _special(found: str) -> str:
+    """A minus sign, or a digit and what separates it from the next: its punctuation, else one space if it holds any."""
+    digit, between = found[:1], found[1:]
+    if not between:
         return _MINUS
-    return between.translate(_without_spaces) or " " * any(map(str.isspace, between))
+    return digit + (between.translate(_without_spaces) or " " * any(map(str.isspace, between)))

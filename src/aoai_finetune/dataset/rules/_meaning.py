@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeGuard
 
 from ..rows._findings import Fault
-from ..rows._shape import is_object
+from ..rows._shape import is_list, is_object
 from ._messages import (
+    CheckedRow,
     Faults,
     Row,
     content_type,
+    finite,
     message_type,
     messages_empty,
     messages_missing,
@@ -27,6 +29,7 @@ __all__ = [
     "developer_role",
     "last_is_assistant",
     "last_is_user",
+    "only_texts",
     "plain",
     "structural_fault",
     "system_position",
@@ -161,8 +164,25 @@ STRUCTURE: Final = (
 """What a row has to fulfil to be used as an example at all: the code of the rule, and its check."""
 
 
-def structural_fault(row: Row) -> Fault | None:
-    """The first thing that keeps a parsed row from being used as an example at all; None when it can be."""
-    if plain(row):
+def structural_fault(row: Row, raw: bytes = b"") -> Fault | None:
+    """The first thing that keeps a parsed row from being used as an example at all; None when it can be.
+
+    The line it was read from, if there is one, saves some work.
+    """
+    if len(row) == 1 and only_texts(row.get("messages")):
         return None
-    return next((Fault(code, path, said) for code, check in STRUCTURE for path, said in check(row)), None)
+    checked = CheckedRow(row)
+    checked.finite = bool(raw) and finite(raw)
+    return next((Fault(code, path, said) for code, check in STRUCTURE for path, said in check(checked)), None)
+
+
+def only_texts(messages: object) -> TypeGuard[list[dict[str, str]]]:
+    """A list of nothing but messages with a role and a text, whatever these are."""
+    if not is_list(messages) or not messages:
+        return False
+    for message in messages:
+        if message.__class__ is not dict or len(message) != 2:
+            return False
+        if message.get("role").__class__ is not str or message.get("content").__class__ is not str:
+            return False
+    return True

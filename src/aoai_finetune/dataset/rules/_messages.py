@@ -85,7 +85,7 @@ _ABSENT: Final = object()
 _EXACT: Final = 2**53
 _LISTS: Final = ("content", "tool_calls")
 _EXPONENT: Final = re.compile(rb"[eE][+-]?\d")
-_ZEROS: Final = bytes.maketrans(b"123456789", b"000000000")
+_ZEROS: Final = bytes.maketrans(b"123456789E", b"000000000e")
 _LONG_NUMBER: Final = b"0" * 300
 
 MOST: Final = 4_000
@@ -219,7 +219,8 @@ def is_preference(row: Row) -> bool:
 
 def finite(raw: bytes) -> bool:
     """The bytes of a row show that none of its numbers is too large to be written back."""
-    return _EXPONENT.search(raw) is None and _LONG_NUMBER not in raw.translate(_ZEROS)
+    zeros = raw.translate(_ZEROS)
+    return (b"0e" not in zeros or _EXPONENT.search(raw) is None) and _LONG_NUMBER not in zeros
 
 
 def not_json(row: Row) -> Faults:

@@ -12,7 +12,8 @@ __all__ = ["maybe_spaced", "trimmed", "trimmed_messages", "white_space"]
 _TRIMMED: Final = ("system", "developer", "user", "assistant")  # no set: a role may be a list
 _SPACE: Final = " \t\r\n"
 _BLANK_LINES = re.compile(r"\A(?:[ \t\r]*\n)+")
-_AT_AN_END: Final = re.compile(rb'(?<!\\)"(?: |\\[nrt])|(?: |\\[nrt])"\s*[,}\]]')
+_AT_AN_END: Final = re.compile(rb'"(?:(?<!\\")(?: |\\[nrt])|(?:(?<= ")|(?<=\\[nrt]"))\s*[,}\]])')
+"""A quote, and white space inside of it. It starts with the quote, because a single letter is found fast."""
 
 
 def trimmed(text: str) -> str:
