@@ -18,7 +18,7 @@ from .checking._reading import example_at, placed_examples, refuse_foreign, rows
 from .checking._report import ValidationReport
 from .checking._validate import validate
 from .editing._supersede import Supersession, claims, split
-from .rows._arguments import of_kind, whole_number
+from .rows._arguments import of_kind, whole_number, whole_numbers
 from .rows._example import Example, derived_fact
 from .rows._facts import FactSource
 from .rows._open import open_rows, remember
@@ -117,10 +117,14 @@ class Dataset(Conversions):
         return hash(self.fingerprint)
 
     def select(self, indices: Iterable[int]) -> Dataset:
-        """The rows with these indices (0-based, each as often as it is named) in this order."""
-        wanted = indices if isinstance(indices, range) else tuple(indices)
+        """The rows with these indices (0-based, each as often as it is named) in this order.
+
+        Raises DatasetError for what are no whole numbers, IndexError for numbers beyond the last row or below 0.
+        """
+        wanted = indices if isinstance(indices, range) else whole_numbers(indices, "indices")
         if wanted and not 0 <= min(wanted) <= max(wanted) < len(self):
-            raise IndexError(f"row {max(wanted)} of a dataset of {len(self)}")
+            beyond = min(wanted) if min(wanted) < 0 else max(wanted)
+            raise IndexError(f"row {beyond} of a dataset of {len(self)}")
         return Dataset(select(self._rows, wanted))
 
     def head(self, n: int = 5) -> Dataset:
@@ -135,6 +139,7 @@ class Dataset(Conversions):
     def sample(self, n: int, seed: int = 0) -> Dataset:
         """`n` rows drawn without replacement, in the order drawn. Raises DatasetError when there are fewer."""
         whole_number(n, "n")
+        whole_number(seed, "seed")
         if not 0 <= n <= len(self):
             raise DatasetError(f"cannot draw {n} rows from {len(self)}", hint="Ask for fewer rows")
         return self.select(random.Random(seed).sample(range(len(self)), n))
@@ -172,6 +177,7 @@ class Dataset(Conversions):
         """
         from .editing._partition import partition, shares
 
+        whole_number(seed, "seed")
         parts = shares(fractions, test_size)
         return tuple(self.select(indices) for indices in partition(self._rows, parts, by, seed, stratify))
 

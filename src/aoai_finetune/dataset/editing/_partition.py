@@ -8,11 +8,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from itertools import accumulate, pairwise
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, SupportsFloat, TypeAlias
 
 from ...errors import DatasetError
 from ..checking._digests import watched_digests
 from ..checking._reading import rows_of
+from ..rows._arguments import of_kind
 from ..rows._example import Example, derived_fact, digest_of
 from ..rows._facts import asked as ask
 from ..rows._findings import Fault
@@ -28,6 +29,7 @@ _Keys: TypeAlias = Callable[[Row, str | None, int], tuple[str, str]]
 """The key of a row with a given fact on a line, and the question of those that go with it."""
 
 _EXACT: Final = 1e-6
+_FRACTIONS: Final = "For example split([0.8, 0.1, 0.1]) or split(test_size=0.2)"
 
 
 def shares(fractions: Sequence[float] | None, test_size: float | None) -> tuple[float, ...]:
@@ -35,15 +37,21 @@ def shares(fractions: Sequence[float] | None, test_size: float | None) -> tuple[
     if fractions is not None and test_size is not None:
         raise DatasetError("fractions and test_size say the same thing", hint="Give one of them")
     if fractions is None:
-        test = 0.2 if test_size is None else test_size
+        test = 0.2 if test_size is None else _number(test_size, "test_size")
         fractions = (1 - test, test)
-    wanted = tuple(float(each) for each in fractions)
+    of_kind(fractions, Iterable, "fractions", wanted="a list of numbers", hint=_FRACTIONS)
+    wanted = tuple(_number(each, f"fractions[{number}]") for number, each in enumerate(fractions))
     if len(wanted) < 2 or not all(each > 0 for each in wanted) or abs(sum(wanted) - 1) > _EXACT:
         raise DatasetError(
             "fractions are at least two positive numbers that add up to 1",
-            hint="For example split([0.8, 0.1, 0.1]) or split(test_size=0.2)",
+            hint=_FRACTIONS,
         )
     return wanted
+
+
+def _number(value: SupportsFloat, name: str) -> float:
+    of_kind(value, SupportsFloat, name, wanted="a number", hint=_FRACTIONS)
+    return float(value)
 
 
 def partition(

@@ -5,14 +5,14 @@ The errors name the kind of what was given and never its value, which could be a
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from operator import index
 from types import UnionType
 from typing import SupportsIndex
 
 from ...errors import DatasetError
 
-__all__ = ["each_of_kind", "of_kind", "whole_number"]
+__all__ = ["each_of_kind", "of_kind", "whole_number", "whole_numbers"]
 
 
 def of_kind(value: object, kind: type | UnionType, name: str, *, wanted: str = "", hint: str = "") -> None:
@@ -41,3 +41,14 @@ def whole_number(value: object, name: str, *, least: int | None = None, hint: st
     if least is not None and number < least:
         raise DatasetError(f"{name} is {number}", hint=hint)
     return number
+
+
+def whole_numbers(values: Iterable[SupportsIndex], name: str) -> tuple[int, ...]:
+    """The argument as numbers. DatasetError for what is none, or holds something else."""
+    of_kind(values, Iterable, name, wanted="a list of whole numbers")
+    try:
+        return tuple(map(index, values))
+    except TypeError:
+        raise DatasetError(
+            f"{name} are not all whole numbers", hint="Name rows by their 0-based numbers"
+        ) from None
