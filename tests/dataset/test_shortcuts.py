@@ -178,6 +178,20 @@ def test_processes_that_are_not_forked_say_the_same(large: Path) -> None:
     assert report.findings == Dataset.from_jsonl(large).validate().findings
 
 
+@pytest.mark.parametrize("rows", [600, 800, 1000])
+def test_several_processes_count_spellings_of_one_answer_together(
+    tmp_path: Path, chat: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    """Each may know few of them, all together more than are compared by what they say."""
+    monkeypatch.setattr("aoai_finetune.dataset.checking._parts._WORTH", 1000)
+    path = tmp_path / "spelt.jsonl"
+    path.write_bytes(_lines(*(chat(f"q{n}", "yes" + "!" * (n % 32) + "?" * (n // 32)) for n in range(rows))))
+    alone, two, three = (Dataset.from_jsonl(path).validate(workers=workers) for workers in (1, 2, 3))
+    assert alone.counts.get("one-answer", 0) == (rows == 600)
+    assert two == alone
+    assert three == alone
+
+
 def test_rules_that_cannot_travel_are_checked_at_home(large: Path) -> None:
     """A rule made of a lambda works with workers, too."""
     rule = Rule(

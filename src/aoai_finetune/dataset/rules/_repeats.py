@@ -230,10 +230,15 @@ class Repeats:
         """Compare the answer of the row noted last with that of the first one."""
         if len(self._marks) == 1:
             self._answer = answer
-        elif answer != self._answer and answer not in self._same:
+        else:
+            self._compare(answer)
+
+    def _compare(self, answer: str) -> None:
+        if answer != self._answer and answer not in self._same:
             self._left -= len(answer)
             self._varied = self._left < 0 or _said(answer) != _said(self._answer)
-            self._same.add(answer)
+            if not self._varied:
+                self._same.add(answer)
 
     def settle(self) -> None:
         """Find out what comes twice among the rows of this part: each process does so with its own."""
@@ -245,11 +250,13 @@ class Repeats:
         if self._twice and later._twice:
             self._twice[0].join(later._twice[0], later._marks.prompts())
             self._twice[1].join(later._twice[1], later._keys())
-        rows = len(self._marks)
+        if not len(self._marks):
+            self._answer = later._answer
         self._marks.extend(later._marks)
-        if later._varied or (rows and len(later._marks) and _said(later._answer) != _said(self._answer)):
-            self._varied = True
-        self._answer = self._answer if rows else later._answer
+        self._varied = self._varied or later._varied
+        for answer in (later._answer, *later._same) if len(later._marks) else ():
+            if not self._varied:
+                self._compare(answer)
 
     def one_answer(self) -> int:
         """How many rows there are if all of them have the same answer, else 0."""
@@ -329,7 +336,7 @@ class Repeats:
     @override
     def __getstate__(self) -> dict[str, Any]:
         """What another process has to know: not how marks are made."""
-        return {name: value for name, value in vars(self).items() if name not in {"_mark", "_same", "_spelt"}}
+        return {name: value for name, value in vars(self).items() if name not in {"_mark", "_spelt"}}
 
 
 def _again(marks: array[int]) -> set[int]:
