@@ -48,6 +48,18 @@ def test_rows_with_the_same_question_stay_together_whatever_their_fact() -> None
     assert train.leakage(test)
 
 
+@pytest.mark.parametrize("question", ["", " \u3000"])
+def test_copies_of_rows_that_ask_nothing_stay_together_whatever_their_fact(chat: Any, question: str) -> None:
+    """A row that was trained tests nothing, even if all that it asks is an image or white space."""
+    rows = [chat(question, f"a{n}") for n in range(10)]
+    dataset = Dataset.from_examples(
+        [{**row, "fact": f"{half} {n}"} for half in ("one", "other") for n, row in enumerate(rows)]
+        + [{**chat(f"q{n}", "a"), "fact": f"third {n}"} for n in range(10)]
+    )
+    train, test = dataset.split(test_size=0.5)
+    assert train.leakage(test) == test.leakage(train) == ()
+
+
 def test_another_order_of_rows_gives_the_same_parts() -> None:
     """Sorting or shuffling the file moves no row to the other side."""
     dataset = facts(12)

@@ -199,9 +199,17 @@ def _keys(by: str | Key) -> _Keys:
 
 
 def _fact_and_question(row: Row, given: str | None, _line: int) -> tuple[str, str]:
-    asked = [*map(normalise, asked_texts(row))]
+    texts = asked_texts(row)
+    asked = [*map(normalise, texts)]
     fact = given or (asked[-1] if asked else "") or derived_fact(row)  # which normalises the last one again
-    return fact, fact if given is None and len(asked) == 1 else joined(asked)
+    if given is None and len(asked) == 1 and asked[0]:
+        return fact, fact
+    return fact, joined(asked) or _unasked(row, texts)
+
+
+def _unasked(row: Row, texts: Sequence[str]) -> str:
+    """What stands for the question of a row that asks nothing: its white space, else all of it."""
+    return "\n".join(texts) if any(texts) else f"row {digest_of(row).hex()}"
 
 
 def _asked(function: Key, example: Example, name: str) -> str:
