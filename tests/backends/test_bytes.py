@@ -274,7 +274,7 @@ def ask_wire() -> list[dict[str, str]]:
 def test_a_missing_numpy_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before anything is trained."""
     monkeypatch.setattr("aoai_finetune.backends.mock.engines._bytes.find_spec", lambda _name: None)
-    with pytest.raises(NotSupported, match=r"aoai-finetune\[numpy\]"):
+    with pytest.raises(NotSupported, match=r"-e '\.\[numpy\]'"):
         engine_named("bytes")
 
 

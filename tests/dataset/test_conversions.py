@@ -424,5 +424,5 @@ def test_a_missing_library_is_named_with_its_extra(
     monkeypatch.setitem(sys.modules, library, None)
     dataset = of([("Q", "A", None, None)])
     convert = dataset.to_pandas if library == "pandas" else dataset.to_huggingface
-    with pytest.raises(NotSupported, match=rf"aoai-finetune\[{extra}\]"):
+    with pytest.raises(NotSupported, match=rf"-e '\.\[{extra}\]'"):
         convert()

@@ -192,7 +192,7 @@ def test_missing_parts_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
         "aoai_finetune.testing.emulator._emulator.find_spec",
         lambda name: None if name == "uvicorn" else real(name),
     )
-    with pytest.raises(ImportError, match=r"needs uvicorn.*aoai-finetune\[emulator\]"):
+    with pytest.raises(ImportError, match=r"needs uvicorn.*-e '\.\[emulator\]'"):
         Emulator()
 
 

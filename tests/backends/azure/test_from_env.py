@@ -154,7 +154,7 @@ def test_without_any_credential_it_says_where_one_goes(
 ) -> None:
     """And which extra brings the last resort."""
     monkeypatch.setitem(sys.modules, "azure.identity", None)
-    with pytest.raises(ValueError, match=r"AZURE_OPENAI_API_KEY.*aoai-finetune\[azure\]"):
+    with pytest.raises(ValueError, match=r"AZURE_OPENAI_API_KEY.*-e '\.\[azure\]'"):
         made(monkeypatch, AZURE_OPENAI_ENDPOINT=HOST)
 
 

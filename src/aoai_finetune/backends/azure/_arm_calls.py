@@ -118,7 +118,8 @@ def _default_credential() -> object:
     if identity is None:
         raise NotSupported(
             "signing in to Azure Resource Manager needs azure-identity",
-            hint="pip install 'aoai-finetune[azure]', or give ArmConfig(token=...) a function that returns a token",
+            hint="Install the extra `azure` (pip install -e '.[azure]' in a checkout), or give ArmConfig(token=...) a "
+            "function that returns a token",
         )
     return identity.DefaultAzureCredential()
 

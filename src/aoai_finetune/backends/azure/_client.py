@@ -118,7 +118,7 @@ def _credential(given: object, url: str, source: str) -> _Credential:
     if identity is None:
         raise ValueError(
             "no credential: set AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN, pass credential=..., or sign in "
-            "through Entra, which needs pip install 'aoai-finetune[azure]'"
+            "through Entra, which needs the extra `azure`: pip install -e '.[azure]' in a checkout"
         )
     return _Credential(is_key=False, ask=_asked(identity.DefaultAzureCredential(), url))
 

@@ -65,7 +65,7 @@ def _new_axes(stages: int) -> Any:  # noqa: ANN401
     except ImportError:
         raise NotSupported(
             "a heat map needs matplotlib, which is not installed",
-            hint="pip install 'aoai-finetune[notebook]'",
+            hint="Install the extra `notebook`: pip install -e '.[notebook]' in a checkout",
         ) from None
     size = 2 + 0.6 * stages
     return pyplot.subplots(figsize=(size, size), layout="constrained")[1]

@@ -93,5 +93,6 @@ def _library(name: str, extra: str) -> ModuleType:
         return import_module(name)
     except ImportError:
         raise NotSupported(
-            f"this needs {name}, which is not installed", hint=f"pip install 'aoai-finetune[{extra}]'"
+            f"this needs {name}, which is not installed",
+            hint=f"Install the extra `{extra}`: pip install -e '.[{extra}]' in a checkout",
         ) from None

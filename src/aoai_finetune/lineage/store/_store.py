@@ -153,7 +153,7 @@ class Store:
             raise LineageError(
                 f"{self.path!r} was written by a newer version of aoai_finetune "
                 f"(schema {applied}, this version knows {len(MIGRATIONS)})",
-                hint="Upgrade with: pip install -U aoai-finetune. Nothing was changed",
+                hint="Use that version: update the checkout, and install it again. Nothing was changed",
             )
         return applied
 

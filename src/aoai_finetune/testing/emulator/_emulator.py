@@ -205,6 +205,6 @@ def _need_extra() -> None:
     for module in ("starlette", "uvicorn"):
         if find_spec(module) is None:
             raise ImportError(
-                f"the emulator needs {module}; install it with: pip install 'aoai-finetune[emulator]'",
+                f"the emulator needs {module}; install the extra: pip install -e '.[emulator]' in a checkout",
                 name=module,
             )

@@ -50,7 +50,7 @@ class BytesEngine(Engine):
         if find_spec("numpy") is None:
             raise NotSupported(
                 "the bytes engine needs numpy, which is not installed",
-                hint="pip install 'aoai-finetune[numpy]', or use engine='softmax'",
+                hint="Install the extra `numpy` (pip install -e '.[numpy]' in a checkout), or use engine='softmax'",
             )
         self._rate = rate
 
