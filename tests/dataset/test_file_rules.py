@@ -398,3 +398,20 @@ def test_calls_with_numbers_of_one_hash_are_no_copies(pair: tuple[int, int], lin
 
     assert of("duplicate-row", Dataset.from_jsonl(lines(*map(row, pair)))) == []
     assert len(of("duplicate-row", Dataset.from_jsonl(lines(*map(row, (pair[0], pair[0])))))) == 1
+
+
+def test_a_validation_file_that_cannot_be_read_is_not_passed_over(chat: Any, lines: Any) -> None:
+    """Nothing would be found to be shared with it."""
+    data = lines(*(chat(f"Question {number}?") for number in range(12)))
+    rows = Dataset.from_jsonl(data)
+    assert rows.validate(validation=Dataset.from_jsonl(data)).counts["shared-row"] == 12
+    with pytest.raises(DatasetError, match="UTF-8"):
+        rows.validate(validation=Dataset.from_jsonl(data.decode().encode("utf-16")))
+
+
+def test_rows_of_instructions_are_no_preference_rows(chat: Any) -> None:
+    """Their input is a text, and another method would take them no better."""
+    rows = [{"instruction": f"Q{number}", "input": "", "output": "A"} for number in range(12)]
+    counts = Dataset.from_examples(rows).validate().counts
+    assert "messages-missing" in counts
+    assert "preference-row" not in counts

@@ -24,7 +24,7 @@ from .rows._facts import FactSource
 from .rows._open import open_rows, remember
 from .rows._sources import Rows, chain, select
 from .rows._write import blocks, rows_with_facts, write_lines
-from .rules._azure import AzureRules
+from .rules._azure import AzureRules, known_rules
 from .tables._conversions import Conversions
 from .tokens._tokens import TokenCount
 
@@ -239,27 +239,30 @@ class Dataset(Conversions):
         validation: Dataset | None = None,
         workers: int = 1,
     ) -> ValidationReport:
-        """Everything there is to say about the rows; never raises for what stands in them.
+        """Everything there is to say about the rows, which are read once and not kept.
 
-        Rows are read once and not kept. Level `rows` needs a few bytes for each row; level `file` about 200, given back
-        at the end.
+        Never raises for what stands in them; DatasetError for a row of `history` that cannot be read, and a file for
+        `validation` that is no JSONL. Level `rows` needs a few bytes per row, level `file` about 200 until its end.
 
         Args:
             rules: what to check; `AzureRules()` when not given.
             level: `rows` looks at each row alone, `file` (the default) also at all of them together, `deep` also
                 for near duplicates, secrets and personal data, and counts tokens: many times slower.
             history: rows the model has learned already; adds conflicts with them.
-            validation: the validation rows of the same training; adds rows and questions shared with them.
+            validation: the validation rows of the same training; adds rows and questions shared with them. What is
+                wrong with them is not told: they are validated like others.
             workers: processes that share the work, with the same report in the end. One does it all where there is
                 nothing to gain, or no way: for less than 1 MiB each, rows that are not one file, level `deep`,
                 `history` and `validation`. Where processes are not forked (anywhere but on Linux, and beside
                 threads), a script needs `if __name__ == "__main__":`, as for every process pool.
         """
-        of_kind(rules or AzureRules(), AzureRules, "rules", hint='A level is named: validate(level="deep")')
+        rules = known_rules(rules, hint='A level is named: validate(level="deep")')
         whole_number(workers, "workers", hint="Use a number of processes, at least 1")
         learned = None if history is None else claims(self._rows_of(history, "history"))
         held_out = None if validation is None else self._rows_of(validation, "validation")
-        return validate(self._rows, rules or AzureRules(), level, learned, held_out, workers=workers)
+        if held_out is not None:
+            refuse_foreign(held_out)
+        return validate(self._rows, rules, level, learned, held_out, workers=workers)
 
     @staticmethod
     def _rows_of(other: Dataset, name: str) -> Rows:
@@ -279,6 +282,7 @@ class Dataset(Conversions):
         from .editing._repair import repair_rows
         from .editing._repaired import Repaired
 
+        rules = known_rules(rules, hint="Names of fixes to leave out go to off=[...]")
         rows, fixes = repair_rows(self._rows, off)
         mended = self if rows is self._rows else Dataset(rows)
         return Repaired(dataset=mended, original=self, fixes=fixes, lines=self._rows, rules=rules, off=off)
@@ -295,8 +299,8 @@ class Dataset(Conversions):
         """
         from .editing._without_errors import WithoutErrors, sifted
 
-        of_kind(rules or AzureRules(), AzureRules, "rules", hint="Rows are checked again: pass the rules")
-        kept, dropped = sifted(self._rows, rules or AzureRules())
+        rules = known_rules(rules, hint="Rows are checked again: pass the rules")
+        kept, dropped = sifted(self._rows, rules)
         bad = Dataset(select(self._rows, dropped))
         return WithoutErrors(Dataset(select(self._rows, kept)) if dropped else self, bad, rules)
 
@@ -319,6 +323,7 @@ class Dataset(Conversions):
         """Lengths, messages, roles and scripts in numbers; tokens as `tokens(model)` counts them."""
         from .tokens._statistics import statistics_of
 
+        of_kind(model, str | None, "model", wanted="the name of a model")
         return statistics_of(self._rows, model)
 
     def estimate_cost(
@@ -344,10 +349,13 @@ class Dataset(Conversions):
             ValueError: no such tier, or `n_epochs` below 1.
         """
         from .tokens._cost import cost_of
+        from .tokens._prices import PriceTable
 
-        whole_number(n_epochs, "n_epochs", hint="What the service would choose is not known; assume a number")
-        if n_epochs < 1:
-            raise ValueError(f"n_epochs is {n_epochs}; it must be at least 1")
+        of_kind(model, str, "model", wanted="the name of a model")
+        if prices is not None:
+            of_kind(prices, PriceTable, "prices")
+        hint = "What the service would choose is not known; assume a number of at least 1"
+        whole_number(n_epochs, "n_epochs", least=1, hint=hint)
         return cost_of(self.tokens(model) * n_epochs, model, tier=tier, region=region, prices=prices)
 
     def write_to(self, stream: BinaryIO) -> int:

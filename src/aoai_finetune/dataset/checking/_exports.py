@@ -11,7 +11,9 @@ from typing import Any, Final
 
 from ...errors import DatasetError
 from ..rows._findings import Finding, Severity
+from ..rows._open import path_of
 from ..rows._shape import is_list, is_object
+from ..rows._write import write_lines
 from ._report import ValidationReport
 
 __all__ = ["FORMAT", "VERSION", "report_from_json", "report_page", "report_text", "report_to_json", "save"]
@@ -26,10 +28,7 @@ def save(text: str, path: str | os.PathLike[str] | None) -> str | Path:
     """The text itself without a path; else the path of the file that holds it, written whole or not at all."""
     if path is None:
         return text
-    from ...display import write_atomic
-
-    write_atomic(path, text)
-    return Path(path)
+    return write_lines(Path(path_of(path)), [text.encode()])
 
 
 def report_to_json(report: ValidationReport) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 from typing_extensions import override
 
 from ...errors import DatasetError
+from ..rows._arguments import of_kind
 from ..rows._findings import Finding, Severity, path_parts
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class ValidationReport:
         """The summary, and every finding kept as `file:line: severity code: ...`, for editors and logs.
 
         Without the line where a finding is about the whole file, without the file for rows that never were in one.
-        Like the other exports it is returned, or written whole to a path, which is returned then (OSError when
+        Like the other exports it is returned, or written whole to a path, which is returned then (DatasetError when
         that fails); and like them it holds no text of any row.
         """
         from ._exports import report_text, save
@@ -170,10 +171,13 @@ class ValidationReport:
             rules: what was checked, so that rules of your own are described too.
             root: the root of the checkout; files below it get paths relative to it.
         """
+        from ..rules._azure import AzureRules
         from ..rules._catalogue import all_rules
         from ._exports import save
         from ._sarif import report_to_sarif
 
+        if rules is not None:
+            of_kind(rules, AzureRules, "rules")
         known = [*all_rules(), *(rules.describe() if rules else ())]
         return save(report_to_sarif(self, known, root), path)
 

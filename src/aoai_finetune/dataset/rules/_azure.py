@@ -13,7 +13,7 @@ from ..rows._arguments import each_of_kind, of_kind, whole_number
 from ._limits import Limit, limits_of
 from ._rules import Method, Rule
 
-__all__ = ["AzureRules"]
+__all__ = ["AzureRules", "known_rules"]
 
 _METHODS: tuple[Method, ...] = ("supervised", "dpo", "reinforcement")
 
@@ -141,3 +141,11 @@ def _known_codes(codes: Collection[str], extra: Sequence[Rule]) -> frozenset[str
                 f"rule {code!r} cannot be switched off", hint="Such a row cannot be read at all"
             )
     return frozenset(codes)
+
+
+def known_rules(rules: AzureRules | None, *, hint: str) -> AzureRules:
+    """Those given, or the default ones. DatasetError for anything else."""
+    if rules is None:
+        return AzureRules()
+    of_kind(rules, AzureRules, "rules", hint=hint)
+    return rules

@@ -213,8 +213,10 @@ def list_too_long(row: Row) -> Faults:
 
 
 def is_preference(row: Row) -> bool:
-    """A row of the DPO kind, complete or not."""
-    return "messages" not in row and not _PREFERENCE_KEYS.isdisjoint(row)
+    """A row of the DPO kind, complete or not. An input that is a text is that of an instruction, which is another."""
+    if "messages" in row or _PREFERENCE_KEYS.isdisjoint(row):
+        return False
+    return any(name in row for name in OUTPUTS) or not isinstance(row["input"], str)
 
 
 def finite(raw: bytes) -> bool:
