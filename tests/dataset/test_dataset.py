@@ -296,6 +296,7 @@ def test_examples_keep_their_facts_in_a_new_dataset(chat: Any) -> None:
         (lambda rows: rows.select(5), "indices is int, not a list of whole numbers"),
         (lambda rows: rows.select([0, "1"]), "indices are not all whole numbers"),
         (lambda rows: rows.shuffle(seed="s3cret"), "seed is str, not a whole number"),
+        (lambda rows: rows.split(test_size=20), "test_size is a share of the rows"),
         (lambda rows: rows.split(test_size="s3cret"), "test_size is str, not a number"),
         (lambda rows: rows.split([0.5, "s3cret"]), r"fractions\[1\] is str, not a number"),
         (lambda rows: rows.split(0.5), r"fractions is float, not a list of numbers\. .*test_size=0\.2"),

@@ -38,6 +38,8 @@ def shares(fractions: Sequence[float] | None, test_size: float | None) -> tuple[
         raise DatasetError("fractions and test_size say the same thing", hint="Give one of them")
     if fractions is None:
         test = 0.2 if test_size is None else _number(test_size, "test_size")
+        if not 0 < test < 1:
+            raise DatasetError("test_size is a share of the rows, between 0 and 1", hint=_FRACTIONS)
         fractions = (1 - test, test)
     of_kind(fractions, Iterable, "fractions", wanted="a list of numbers", hint=_FRACTIONS)
     wanted = tuple(_number(each, f"fractions[{number}]") for number, each in enumerate(fractions))
