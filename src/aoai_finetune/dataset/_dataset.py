@@ -377,6 +377,7 @@ class Dataset(Conversions):
     def to_jsonl(self, path: str | os.PathLike[str] | None = None, *, keep_facts: bool = False) -> str | Path:
         """Canonical rows as JSONL: into a file (all or nothing; its path is returned), or as a text without a path.
 
+        Canonical means keys in order of their letters, also inside of tools. A symbolic link is replaced, not followed.
         With `keep_facts` each row has its `fact`, which `from_jsonl` reads back; the service refuses such a file.
         """
         lines = blocks(rows_with_facts(self) if keep_facts else canonical_rows(self._rows))
