@@ -9,10 +9,9 @@ from typing import Any, Final
 
 from ..rows._canonical import canonical_row
 from ..rows._example import digest_of
-from ..rows._facts import FACT_KEY
 from ..rows._layout import Layouts
 from ..rows._sources import ChainRows, Leaf, LineRows, Rows, SourceLine
-from ._forms import fingerprint, row_digests
+from ._forms import fingerprint, layouts_of, row_digests
 from ._watching import watched, watched_lines
 
 __all__ = ["Digests", "watched_digests", "watched_fingerprint"]
@@ -39,8 +38,7 @@ class Digests:
         return sha256(form).digest()
 
     def _new(self, leaf: Leaf) -> tuple[Leaf, Layouts]:
-        without = {FACT_KEY} if leaf.fact_column is None else {FACT_KEY, leaf.fact_column}
-        self._layouts[id(leaf)] = found = (leaf, Layouts(without))
+        self._layouts[id(leaf)] = found = (leaf, layouts_of(leaf))
         return found
 
 

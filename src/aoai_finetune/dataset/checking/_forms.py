@@ -17,7 +17,7 @@ from ..rows._sources import ChainRows, Kept, Leaf, LineRows, Rows, SelectedRows,
 from ..rows._write import row_digest
 from ._reading import example_at
 
-__all__ = ["canonical_rows", "fingerprint", "row_digests"]
+__all__ = ["canonical_rows", "fingerprint", "layouts_of", "row_digests"]
 
 
 def canonical_rows(rows: Rows) -> Iterator[bytes]:
@@ -108,6 +108,11 @@ def _keep(leaf: LineRows) -> None:
     leaf.kept = Kept(bytes(digests), tuple(layouts.known), bytes(laid))
 
 
+def layouts_of(leaf: Leaf) -> Layouts:
+    """None learned yet, for lines of rows whose fact is no part of them."""
+    return Layouts({FACT_KEY} if leaf.fact_column is None else {FACT_KEY, leaf.fact_column})
+
+
 class _Forms:
     """Canonical bytes of lines, by the layouts that are learned on the way."""
 
@@ -119,8 +124,7 @@ class _Forms:
         """How the lines of a file are laid out, as far as they have been read."""
         known = self._layouts.get(id(leaf))
         if known is None:
-            without = {FACT_KEY} if leaf.fact_column is None else {FACT_KEY, leaf.fact_column}
-            known = self._layouts[id(leaf)] = Layouts(without)
+            known = self._layouts[id(leaf)] = layouts_of(leaf)
         return known
 
     def of(self, line: SourceLine) -> bytes | None:

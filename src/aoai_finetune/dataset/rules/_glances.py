@@ -260,7 +260,7 @@ class Glances:
 
     def _learn(self, raw: bytes) -> None:
         """Learn the layout of a line, if it is worth it and the line is sound."""
-        met = sum(end.met for ends in self._ends.values() for end in ends)
+        met = sum(end.met for end in self._known)
         if self._missed > _ENOUGH and met < self._missed // 4:
             self._rest()
         if self._missed < 0 or self._gaps > _FREE + met // _EARNED:
