@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 import json
 import operator
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aoai_finetune.dataset import AzureRules, Dataset, Example
+from aoai_finetune.dataset import Dataset, Example
 from aoai_finetune.errors import DatasetError
 
 
@@ -262,84 +261,3 @@ def test_examples_keep_their_facts_in_a_new_dataset(chat: Any) -> None:
     derived = Example.from_row(chat("Q2"))
     dataset = Dataset.from_examples([given, derived])
     assert [(e.fact, e.given_fact) for e in dataset] == [("f", "f"), ("q2", None)]
-
-
-@pytest.mark.parametrize(
-    ("call", "said"),
-    [
-        (lambda rows: rows.validate("deep"), r"rules is str, not AzureRules\. .*level=\"deep\""),
-        (lambda rows: rows.validate(workers="2"), "workers is str, not a whole number"),
-        (
-            lambda rows: rows.estimate_cost("gpt-4.1-mini-2025-04-14", n_epochs="auto", tier="regional"),
-            "n_epochs is str, not a whole number",
-        ),
-        (lambda rows: rows.validate(history=[1]), "history is list, not Dataset"),
-        (lambda rows: rows.validate(validation=[1]), "validation is list, not Dataset"),
-        (lambda rows: rows.supersede(by=[1]), "by is list, not Dataset"),
-        (lambda rows: rows.leakage([1]), "other is list, not Dataset"),
-        (
-            lambda rows: rows.repair(off="white-space"),
-            r"off is the text 'white-space', not a list\. .*\[\"white-space\"\]",
-        ),
-        (lambda rows: rows.repair(off=5), "off is int, not a list of names"),
-        (lambda rows: rows.repair(off=[5]), r"off\[0\] is int, not str"),
-        (lambda rows: rows.head("3"), "n is str, not a whole number"),
-        (lambda rows: rows.validate(rules={}), "rules is dict, not AzureRules"),
-        (lambda rows: rows.repair("white-space"), r"rules is str, not AzureRules\. .*off="),
-        (lambda rows: rows.statistics(5), "model is int, not the name of a model"),
-        (lambda rows: rows.estimate_cost(None, n_epochs=1, tier="global"), "model is NoneType, not the name"),
-        (
-            lambda rows: rows.estimate_cost("gpt-4.1-mini-2025-04-14", n_epochs=1, tier="global", prices={}),
-            "prices is dict, not PriceTable",
-        ),
-        (lambda rows: rows.validate().to_sarif("x", rules="y"), "rules is str, not AzureRules"),
-        (lambda rows: rows.select(5), "indices is int, not a list of whole numbers"),
-        (lambda rows: rows.select([0, "1"]), "indices are not all whole numbers"),
-        (lambda rows: rows.shuffle(seed="s3cret"), "seed is str, not a whole number"),
-        (lambda rows: rows.split(test_size=20), "test_size is a share of the rows"),
-        (lambda rows: rows.split(test_size="s3cret"), "test_size is str, not a number"),
-        (lambda rows: rows.split([0.5, "s3cret"]), r"fractions\[1\] is str, not a number"),
-        (lambda rows: rows.split(0.5), r"fractions is float, not a list of numbers\. .*test_size=0\.2"),
-        (lambda rows: rows.split(seed=None), "seed is NoneType, not a whole number"),
-        (lambda rows: rows.sample(0.5), "n is float, not a whole number"),
-        (lambda rows: rows.tokens(5), "model is int, not the name of a model"),
-        (lambda rows: rows.tokens(workers="2"), "workers is str, not a whole number"),
-    ],
-)
-def test_arguments_of_another_kind_are_named(
-    ten: list[Any], call: Callable[[Any], object], said: str
-) -> None:
-    """With what was meant, where that can be guessed."""
-    with pytest.raises(DatasetError, match=said):
-        call(Dataset.from_examples(ten))
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({"model": 5}, "model is int, not the name of a model"),
-        ({"method": None}, r"method is NoneType, not the name of a method\. Use one of supervised"),
-        ({"min_examples": "s3cret"}, "min_examples is str, not a whole number"),
-        ({"min_examples": 2.5}, "min_examples is float, not a whole number"),
-        ({"min_examples": True}, "min_examples is bool, not a whole number"),
-        ({"limits": 5}, "limits is int, not a mapping"),
-        ({"limits": ["examples"]}, r"limits is list, not a mapping\. .*limits={"),
-        ({"limits": {"examples": "s3cret"}}, "limit 'examples' is str, not a whole number"),
-        ({"limits": {"examples": 0}}, r"limit 'examples' is 0\. Give a whole number of at least 1"),
-        ({"limits": {5: 1}}, "a name in limits is int, not a text"),
-        ({"n_epochs": "s3cret"}, "n_epochs is str, not a whole number"),
-        ({"n_epochs": 0}, r"n_epochs is 0\. Give a whole number of at least 1"),
-        ({"keep": None}, "keep is NoneType, not a whole number"),
-        ({"off": 5}, "off is int, not a list of codes"),
-        ({"off": "near-miss"}, r"off is one text, not a list of codes\. Write off=\["),
-        ({"off": [["near-miss"]]}, r"off\[0\] is list, not str"),
-        ({"extra": 5}, r"extra is int, not a list of rules\. Write extra=\["),
-        ({"extra": AzureRules().describe()[0]}, "extra is Rule, not a list of rules"),
-        ({"extra": ["s3cret"]}, r"extra\[0\] is str, not Rule"),
-    ],
-)
-def test_rules_say_which_argument_is_of_another_kind(options: dict[str, Any], said: str) -> None:
-    """What was given and what is expected, never the value."""
-    with pytest.raises(DatasetError, match=said) as caught:
-        AzureRules(**options)
-    assert "s3cret" not in str(caught.value)

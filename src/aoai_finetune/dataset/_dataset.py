@@ -18,12 +18,12 @@ from .checking._reading import example_at, placed_examples, refuse_foreign, rows
 from .checking._report import ValidationReport
 from .checking._validate import validate
 from .editing._supersede import Supersession, claims, split
-from .rows._arguments import of_kind, whole_number, whole_numbers
+from .rows._arguments import of_kind, truth, whole_number, whole_numbers
 from .rows._example import Example, derived_fact
 from .rows._facts import FactSource
-from .rows._open import open_rows, remember
+from .rows._open import check_examples, open_rows, remember
 from .rows._sources import Rows, chain, select
-from .rows._write import blocks, rows_with_facts, write_lines
+from .rows._write import blocks, rows_with_facts, write_blocks, write_lines
 from .rules._azure import AzureRules, known_rules
 from .tables._conversions import Conversions
 from .tokens._tokens import TokenCount
@@ -77,6 +77,7 @@ class Dataset(Conversions):
 
         Raises DatasetError, naming the row by its number, for what JSON cannot carry.
         """
+        check_examples(examples)
         return cls(remember(examples, fact))
 
     def __len__(self) -> int:
@@ -188,6 +189,7 @@ class Dataset(Conversions):
         """
         from .rules._overlap import leaks
 
+        truth(facts, "facts")
         return leaks(self._rows, self._rows_of(other, "other"), facts=facts)
 
     def supersede(self, *, by: Dataset) -> Supersession:
@@ -315,15 +317,12 @@ class Dataset(Conversions):
         """
         from .tokens._counting import count_tokens
 
-        of_kind(model, str | None, "model", wanted="the name of a model")
-        whole_number(workers, "workers", hint="Use a number of processes, at least 1")
         return count_tokens(self._rows, model, workers=workers)
 
     def statistics(self, model: str | None = None) -> Statistics:
         """Lengths, messages, roles and scripts in numbers; tokens as `tokens(model)` counts them."""
         from .tokens._statistics import statistics_of
 
-        of_kind(model, str | None, "model", wanted="the name of a model")
         return statistics_of(self._rows, model)
 
     def estimate_cost(
@@ -346,25 +345,18 @@ class Dataset(Conversions):
 
         Raises:
             NotFound: no price is known for this model, tier or region; the hint names what is known.
-            ValueError: no such tier, or `n_epochs` below 1.
+            DatasetError: no such tier, `n_epochs` below 1, or an argument of another kind.
         """
         from .tokens._cost import cost_of
-        from .tokens._prices import PriceTable
 
         of_kind(model, str, "model", wanted="the name of a model")
-        if prices is not None:
-            of_kind(prices, PriceTable, "prices")
         hint = "What the service would choose is not known; assume a number of at least 1"
         whole_number(n_epochs, "n_epochs", least=1, hint=hint)
         return cost_of(self.tokens(model) * n_epochs, model, tier=tier, region=region, prices=prices)
 
     def write_to(self, stream: BinaryIO) -> int:
         """Write what is uploaded: canonical rows without facts, each with a line feed. Returns the bytes written."""
-        written = 0
-        for block in blocks(canonical_rows(self._rows)):
-            stream.write(block)
-            written += len(block)
-        return written
+        return write_blocks(stream, blocks(canonical_rows(self._rows)))
 
     def to_bytes(self) -> bytes:
         """What `write_to` writes."""
@@ -380,8 +372,9 @@ class Dataset(Conversions):
         Canonical means keys in order of their letters, also inside of tools. A symbolic link is replaced, not followed.
         With `keep_facts` each row has its `fact`, which `from_jsonl` reads back; the service refuses such a file.
         """
+        truth(keep_facts, "keep_facts")
         lines = blocks(rows_with_facts(self) if keep_facts else canonical_rows(self._rows))
-        return b"".join(lines).decode() if path is None else write_lines(Path(path), lines)
+        return b"".join(lines).decode() if path is None else write_lines(path, lines)
 
     @override
     def __repr__(self) -> str:
@@ -395,7 +388,7 @@ class Dataset(Conversions):
         """The first `n` rows as text, facts, questions and answers included, each cut to `width` columns."""
         from ._views import rows_text
 
-        return rows_text(self.head(n), width)
+        return rows_text(self.head(n), whole_number(width, "width", least=1))
 
     def to_html(self, n: int = 20) -> str:
         """The first `n` rows as an escaped HTML table, facts, questions and answers included."""

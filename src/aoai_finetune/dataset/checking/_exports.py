@@ -11,9 +11,8 @@ from typing import Any, Final
 
 from ...errors import DatasetError
 from ..rows._findings import Finding, Severity
-from ..rows._open import path_of
 from ..rows._shape import is_list, is_object
-from ..rows._write import write_lines
+from ..rows._write import place_of, unwritten, write_lines
 from ._report import ValidationReport
 
 __all__ = ["FORMAT", "VERSION", "report_from_json", "report_page", "report_text", "report_to_json", "save"]
@@ -28,7 +27,7 @@ def save(text: str, path: str | os.PathLike[str] | None) -> str | Path:
     """The text itself without a path; else the path of the file that holds it, written whole or not at all."""
     if path is None:
         return text
-    return write_lines(Path(path_of(path)), [text.encode()])
+    return write_lines(path, [text.encode()])
 
 
 def report_to_json(report: ValidationReport) -> str:
@@ -129,7 +128,11 @@ def report_page(report: ValidationReport, path: str | os.PathLike[str]) -> Path:
             if report.count(severity)
         ]
     sources = _sources(report.findings)
-    return Page("Validation report", sections, subtitle=sources).write(path)
+    place = place_of(path)
+    try:
+        return Page("Validation report", sections, subtitle=sources).write(place)
+    except OSError as why:
+        raise unwritten(place, why) from None
 
 
 def _plural(severity: Severity) -> str:

@@ -46,7 +46,9 @@ class ValidationReport:
 
     def count(self, severity: Severity) -> int:
         """How many findings of this severity there were, including those that were not kept."""
-        return sum(number for code, number in self.counts.items() if self.severities[code] is severity)
+        if severity not in list(Severity):
+            raise DatasetError("there is no such severity", hint=f"Use one of {', '.join(Severity)}")
+        return sum(number for code, number in self.counts.items() if self.severities[code] == severity)
 
     def errors(self) -> list[dict[str, Any]]:
         """The findings of severity error, shaped like pydantic's: `type`, `loc`, `msg`, and `line`, `source`, `hint`."""
@@ -176,13 +178,13 @@ class ValidationReport:
         from ._exports import save
         from ._sarif import report_to_sarif
 
-        if rules is not None:
-            of_kind(rules, AzureRules, "rules")
+        of_kind(rules, AzureRules | None, "rules", wanted="AzureRules")
+        of_kind(root, str | os.PathLike, "root", wanted="the path of a folder")
         known = [*all_rules(), *(rules.describe() if rules else ())]
         return save(report_to_sarif(self, known, root), path)
 
     def to_html(self, path: str | os.PathLike[str]) -> Path:
-        """Write one self-contained page with every finding kept. Raises OSError when that fails."""
+        """Write one self-contained page with every finding kept. Raises DatasetError when that fails."""
         from ._exports import report_page
 
         return report_page(self, path)

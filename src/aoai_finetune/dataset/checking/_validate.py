@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...errors import DatasetError
+from ..rows._arguments import of_kind
 from ..rows._sources import LineRows, Rows
 from ..rules._azure import AzureRules
 from ..rules._claims import Claim, KnownAnswers
@@ -29,8 +30,10 @@ def validate(
     workers: int = 1,
 ) -> ValidationReport:
     """Check all rows against the rules of a level; never raises for what stands in the rows."""
+    hint = f"Use one of {', '.join(_LEVELS)}"
+    of_kind(level, str, "level", wanted="the name of a level", hint=hint)
     if level not in _LEVELS:
-        raise DatasetError(f"there is no level {level!r}", hint=f"Use one of {', '.join(_LEVELS)}")
+        raise DatasetError(f"there is no level {level!r}", hint=hint)
     if workers < 1:
         raise DatasetError(f"workers is {workers}", hint="Use a number of processes, at least 1")
     known = None if history is None or level == "rows" else KnownAnswers(history)

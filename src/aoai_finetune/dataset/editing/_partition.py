@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, SupportsFloat, TypeAlias
 from ...errors import DatasetError
 from ..checking._digests import watched_digests
 from ..checking._reading import rows_of
-from ..rows._arguments import of_kind
+from ..rows._arguments import function, of_kind
 from ..rows._example import Example, derived_fact, digest_of
 from ..rows._facts import asked as ask
 from ..rows._findings import Fault
@@ -60,6 +60,9 @@ def partition(
     rows: Rows, parts: Sequence[float], by: str | Key, seed: int, stratify: Key | None
 ) -> list[array[int]]:
     """For each part the indices of its rows, in order."""
+    if stratify is not None:
+        hint = "For example stratify=lambda example: example.answer"
+        function(stratify, "stratify", wanted="a function of an Example", hint=hint)
     groups = (
         _same_rows(rows, seed) if by == "row" and stratify is None else _grouped(rows, by, seed, stratify)
     )

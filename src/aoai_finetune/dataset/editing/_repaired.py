@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from typing_extensions import override
 
+from ..rows._arguments import of_kind
 from ..rows._findings import Finding, Severity
 from ..rows._sources import Rows
 
@@ -121,6 +122,7 @@ class Repaired:
 
     def before(self, fix: Fix) -> bytes | None:
         """The line a fix is about as it was, row text included; None for fixes that are not about one row."""
+        of_kind(fix, Fix, "fix", hint="Take one of repaired.fixes")
         if fix.row is None:
             return None
         leaf, place = self.lines.locate(fix.row)

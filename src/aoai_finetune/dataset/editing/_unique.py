@@ -8,6 +8,7 @@ from hashlib import sha256
 from ...errors import DatasetError
 from ..checking._digests import watched_digests
 from ..checking._reading import rows_of
+from ..rows._arguments import of_kind
 from ..rows._example import digest_of
 from ..rows._sources import Rows
 from ..rules._overlap import question_key
@@ -17,8 +18,10 @@ __all__ = ["first_of_each"]
 
 def first_of_each(rows: Rows, by: str) -> list[int]:
     """Indices of the rows that no row before them equals."""
+    hint = 'Use "row" or "question"'
+    of_kind(by, str, "by", wanted="the name of what is compared", hint=hint)
     if by not in {"row", "question"}:
-        raise DatasetError(f"rows cannot be compared by {by!r}", hint='Use "row" or "question"')
+        raise DatasetError(f"rows cannot be compared by {by!r}", hint=hint)
     first: dict[bytes, int] = {}
     for index, key in enumerate(watched_digests(rows) if by == "row" else _questions(rows)):
         first.setdefault(key, index)

@@ -12,7 +12,7 @@ from typing import SupportsIndex
 
 from ...errors import DatasetError
 
-__all__ = ["each_of_kind", "of_kind", "whole_number", "whole_numbers"]
+__all__ = ["each_of_kind", "function", "of_kind", "truth", "whole_number", "whole_numbers"]
 
 
 def of_kind(value: object, kind: type | UnionType, name: str, *, wanted: str = "", hint: str = "") -> None:
@@ -21,6 +21,17 @@ def of_kind(value: object, kind: type | UnionType, name: str, *, wanted: str = "
         raise DatasetError(
             f"{name} is {type(value).__name__}, not {wanted or getattr(kind, '__name__', kind)}", hint=hint
         )
+
+
+def function(value: object, name: str, *, wanted: str, hint: str = "") -> None:
+    """DatasetError unless the argument can be called."""
+    if not callable(value):
+        raise DatasetError(f"{name} is {type(value).__name__}, not {wanted}", hint=hint)
+
+
+def truth(value: object, name: str) -> None:
+    """DatasetError for what is neither True nor False: a text such as "no" would count as true."""
+    of_kind(value, bool, name, wanted="True or False", hint=f"Write {name}=True or {name}=False")
 
 
 def each_of_kind(values: Collection[object], kind: type, name: str, *, wanted: str, hint: str = "") -> None:

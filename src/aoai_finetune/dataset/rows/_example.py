@@ -11,6 +11,7 @@ from typing import Any, Literal, Self, TypeVar, cast
 from typing_extensions import override
 
 from ...errors import DatasetError
+from ._arguments import of_kind
 from ._canonical import canonical_json, canonical_row
 from ._json import parse_object
 from ._shape import is_list, is_object
@@ -87,6 +88,7 @@ class Example:
         Raises DatasetError when the row holds something that JSON in UTF-8 cannot carry, or a fact that is not
         a text.
         """
+        of_kind(row, Mapping, "row", wanted="a dictionary")
         plain = {key: value for key, value in row.items() if key != "fact"}
         given = row.get("fact") if fact is None else fact
         if given is not None and not isinstance(given, str):

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from ._arguments import function
 from ._example import Example
 from ._findings import Fault
 
-__all__ = ["FACT_KEY", "FactSource", "asked", "take_fact"]
+__all__ = ["FACT_KEY", "FactSource", "asked", "check_fact_source", "take_fact"]
 
 FACT_KEY = "fact"
 FactSource: TypeAlias = Callable[[Example], str] | str | None
+
+
+def check_fact_source(source: object) -> None:
+    """DatasetError for a `fact=` that is none."""
+    if source is not None and not isinstance(source, str):
+        hint = 'For example fact="topic", or fact=lambda example: example.question'
+        function(source, "fact", wanted="the name of a column or a function", hint=hint)
 
 
 def take_fact(row: dict[str, Any], source: FactSource, line: int) -> str | Fault | None:

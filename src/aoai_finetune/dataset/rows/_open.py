@@ -8,13 +8,14 @@ from pathlib import PurePath
 from typing import Any, BinaryIO, Final
 
 from ...errors import DatasetError
+from ._arguments import of_kind
 from ._example import Example
-from ._facts import FactSource, take_fact
+from ._facts import FactSource, check_fact_source, take_fact
 from ._files import BytesInMemory, FileOnDisk
 from ._findings import Fault
 from ._sources import LineRows, MemoryRows, Rows
 
-__all__ = ["bytes_of", "open_rows", "path_of", "remember"]
+__all__ = ["bytes_of", "check_examples", "open_rows", "path_of", "remember"]
 
 _LONGEST_NAME: Final = 255
 _HINT: Final = 'Open the file with mode "rb", or pass its path'
@@ -22,6 +23,7 @@ _HINT: Final = 'Open the file with mode "rb", or pass its path'
 
 def open_rows(source: str | os.PathLike[str] | bytes | BinaryIO, fact: FactSource) -> Rows:
     """The rows of a path, of bytes, or of a file opened for reading bytes."""
+    check_fact_source(fact)
     if isinstance(source, (bytes, bytearray, memoryview)):
         return LineRows(BytesInMemory(bytes(source)), fact)
     if isinstance(source, (str, os.PathLike)):
@@ -60,12 +62,25 @@ def path_of(source: str | os.PathLike[str]) -> str:
     return path
 
 
+def check_examples(examples: object) -> None:
+    """DatasetError for what holds no rows, with what it was probably meant for."""
+    if isinstance(examples, (str, bytes, os.PathLike)):
+        hint = "The rows of a file are read with Dataset.from_jsonl"
+        raise DatasetError("examples is one text, not a list of rows", hint=hint)
+    if isinstance(examples, (Mapping, Example)):
+        raise DatasetError("examples is one row, not a list of rows", hint="Put it into a list: [row]")
+    if hasattr(examples, "to_dict"):
+        raise DatasetError("examples is a data frame", hint="Its rows are read with Dataset.from_pandas")
+    of_kind(examples, Iterable, "examples", wanted="a list of rows")
+
+
 def remember(
     examples: Iterable[Example | Mapping[str, Any]],
     fact: FactSource = None,
     facts: Sequence[str] | None = None,
 ) -> MemoryRows:
     """Copy examples or rows into memory with the facts settled: from the list, else from `fact`, else their own."""
+    check_fact_source(fact)
     rows: list[bytes] = []
     settled: list[str | None] = []
     for number, item in enumerate(examples, 1):

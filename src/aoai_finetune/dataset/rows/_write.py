@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final, cast
 
 from ...errors import DatasetError
+from ._arguments import of_kind
 from ._canonical import canonical_json
 from ._example import Example, digest_of
 from ._findings import Fault
 from ._json import parse_row
 from ._sources import SourceLine
 
-__all__ = ["blocks", "row_digest", "rows_with_facts", "write_lines"]
+__all__ = ["blocks", "place_of", "row_digest", "rows_with_facts", "unwritten", "write_blocks", "write_lines"]
 
 _AT_A_TIME: Final = 64
 
@@ -47,19 +50,44 @@ def blocks(rows: Iterable[bytes]) -> Iterator[bytes]:
         yield b"\n".join([*some, b""])
 
 
-def write_lines(path: Path, lines: Iterable[bytes]) -> Path:
+def write_blocks(stream: object, lines: Iterable[bytes]) -> int:
+    """Write to a file that somebody else has opened; how many bytes. DatasetError for what takes no bytes."""
+    hint = 'Open a file with mode "wb", or use to_jsonl(path)'
+    if isinstance(stream, io.TextIOBase):
+        raise DatasetError("stream is a file for texts, not for bytes", hint=hint)
+    if not callable(getattr(stream, "write", None)):
+        raise DatasetError(f"stream is {type(stream).__name__}, not a binary file", hint=hint)
+    written, write = 0, cast("BinaryIO", stream).write
+    for block in lines:
+        write(block)
+        written += len(block)
+    return written
+
+
+def place_of(path: object) -> Path:
+    """The path of a file to be written. DatasetError for what is none."""
+    of_kind(path, str | os.PathLike, "path", wanted="the path of a file")
+    place = os.fsdecode(cast("str | os.PathLike[str]", path))
+    if "\0" in place:
+        raise DatasetError("path has a zero byte in it", hint="Name a file")
+    return Path(place)
+
+
+def write_lines(path: str | os.PathLike[str], lines: Iterable[bytes]) -> Path:
     """Write a file completely or not at all. Raises DatasetError when it cannot be written."""
     from ...display import open_atomic
 
+    target = place_of(path)
     try:
-        with open_atomic(path) as file:
+        with open_atomic(target) as file:
             file.writelines(lines)
     except OSError as why:
-        raise _unwritten(path, why) from None
-    return path
+        raise unwritten(target, why) from None
+    return target
 
 
-def _unwritten(path: Path, why: OSError) -> DatasetError:
+def unwritten(path: Path, why: OSError) -> DatasetError:
+    """Why there is no file, and what would help."""
     if isinstance(why, (FileNotFoundError, NotADirectoryError)) and not path.parent.is_dir():
         return DatasetError(
             f"there is no folder {str(path.parent)!r}",

@@ -96,7 +96,7 @@ def _overrides(limits: Mapping[str, int] | None, min_examples: int | None) -> di
     of_kind(limits, Mapping | None, "limits", wanted="a mapping", hint=hint)
     found = dict(limits or {})
     if min_examples is not None:
-        found["examples"] = max(1, whole_number(min_examples, "min_examples"))
+        found["examples"] = whole_number(min_examples, "min_examples", least=1)
     return found
 
 
@@ -114,8 +114,10 @@ def _own(extra: Sequence[Rule]) -> tuple[Rule, ...]:
         return ()
     each_of_kind(extra, Rule, "extra", wanted="a list of rules", hint="Write extra=[Rule(...)]")
     from ._catalogue import all_rules
-    from ._own import own_rule
+    from ._own import check_rule, own_rule
 
+    for rule in extra:
+        check_rule(rule)
     known = {id(check) for rule in all_rules() for check in (rule.row, rule.file) if check}
     return tuple(rule if known & {id(rule.row), id(rule.file)} else own_rule(rule) for rule in extra)
 

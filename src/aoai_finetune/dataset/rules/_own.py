@@ -4,11 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
-from ._rules import FileCheck, FileCheckMaker, RowCheck, Rule, Settings, Spot
+from ...errors import DatasetError
+from ..rows._arguments import each_of_kind, of_kind
+from ..rows._findings import Severity
+from ._rules import FileCheck, FileCheckMaker, Level, Method, RowCheck, Rule, Settings, Spot
 
-__all__ = ["own_rule"]
+__all__ = ["check_rule", "own_rule"]
+
+
+def check_rule(rule: Rule) -> None:
+    """DatasetError for a rule that would never be checked, or whose findings could not be counted."""
+    of_kind(rule.code, str, "the code of a rule", wanted="a text")
+    name = f"of rule {rule.code!r}"
+    of_kind(rule.severity, Severity, f"severity {name}", hint="Write Severity.ERROR, WARNING or INFO")
+    for text in ("summary", "hint"):
+        of_kind(getattr(rule, text), str, f"{text} {name}", wanted="a text")
+    if rule.level not in get_args(Level):
+        raise DatasetError(f"there is no level {rule.level!r} {name}", hint=_one_of(Level))
+    each_of_kind(rule.methods, str, f"methods {name}", wanted="a list of methods", hint='("supervised",)')
+    if not rule.methods or not set(rule.methods) <= set(get_args(Method)):
+        raise DatasetError(f"methods {name} are none of training", hint=_one_of(Method))
+
+
+def _one_of(known: object) -> str:
+    return f"Use one of {', '.join(get_args(known))}"
 
 
 def own_rule(rule: Rule) -> Rule:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self, overload
 
+from ...errors import DatasetError
 from ..checking._reading import placed_examples
 from ..rows._example import Example
 from ..rows._facts import FactSource
@@ -24,6 +25,11 @@ class Conversions:
     """What a dataset can be made from and turned into, beside JSONL. Every `to_*` has a `from_*` that undoes it."""
 
     def __init__(self, rows: Rows) -> None:
+        if not hasattr(rows, "scan"):  # a path or a list, of which the methods below make rows
+            raise DatasetError(
+                f"a dataset is not made of {type(rows).__name__} itself",
+                hint="Use Dataset.from_jsonl(path), from_examples(rows), from_pairs(pairs) or from_csv(path)",
+            )
         self._rows = rows
 
     def _examples(self) -> Iterator[Example]:
@@ -182,7 +188,7 @@ class Conversions:
 
         names = Columns(question=question, answer=answer, system=system, fact=fact)
         table = table_as_csv(self._examples(), names, encoding, guard=guard)
-        return table.decode(encoding) if path is None else write_lines(Path(path), [table])
+        return table.decode(encoding) if path is None else write_lines(path, [table])
 
     def to_pandas(self) -> Table:
         """A `pandas.DataFrame`: one column per key of the rows, and `fact` where any was given. Needs pandas."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
 from ...errors import DatasetError
+from ..rows._arguments import of_kind, truth
 from ..rows._example import Example
 from ..rows._open import bytes_of, path_of
 from ._pairs import pair_of
@@ -41,6 +42,7 @@ def unguarded(cell: str) -> str:
 
 def table_as_csv(examples: Iterable[Example], columns: Columns, encoding: str, *, guard: bool) -> bytes:
     """The rows as a table with a header line; lines end as RFC 4180 has it."""
+    truth(guard, "guard")
     text = io.StringIO(newline="")
     sheet = csv.writer(text)
     names = [columns.question, columns.answer, columns.system or "system", columns.fact or "fact"]
@@ -67,6 +69,7 @@ def _encodable(cells: Iterable[str], encoding: str, line: int | None) -> None:
 
 def _check_encoding(name: str, source: str | None = None) -> None:
     """DatasetError for the name of no encoding of texts, such as `utf8mb4` or `base64`."""
+    of_kind(name, str, "encoding", wanted="the name of an encoding", hint='For example encoding="utf-8-sig"')
     try:
         "".encode(name)
     except (LookupError, UnicodeError, ValueError):
@@ -74,6 +77,7 @@ def _check_encoding(name: str, source: str | None = None) -> None:
 
 
 def _check_delimiter(delimiter: str) -> None:
+    of_kind(delimiter, str, "delimiter", wanted="one character", hint='For example delimiter=";"')
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise DatasetError(
             f"the delimiter is one character, and no quote or line end; not {delimiter[:40]!r}",
@@ -110,6 +114,7 @@ def examples_from_csv(
 ) -> Iterator[Example]:
     """One example per line of the table, with its fact. DatasetError for a table that cannot be read as one."""
     _check_delimiter(delimiter)
+    truth(guard, "guard")
     data, name = read_bytes(source)
     text = _decoded(data, encoding, name)
     _check_names(text, delimiter, columns.question, name)

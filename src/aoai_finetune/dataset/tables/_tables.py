@@ -11,8 +11,9 @@ from operator import ne
 from typing import Any, Final, TypeAlias
 
 from ...errors import DatasetError
+from ..rows._arguments import of_kind
 from ..rows._example import Example
-from ..rows._facts import FACT_KEY, FactSource
+from ..rows._facts import FACT_KEY, FactSource, check_fact_source
 from ..rows._findings import key_path
 from ..rows._shape import is_list, is_object
 from ._pairs import pair_row
@@ -32,9 +33,16 @@ class Columns:
     fact: str | None = None
     given: Callable[[Example], str] | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("question", "answer"):
+            of_kind(getattr(self, name), str, name, wanted="the name of a column")
+        for name in ("system", "fact"):
+            of_kind(getattr(self, name), str | None, name, wanted="the name of a column")
+
     @classmethod
     def named(cls, question: str, answer: str, system: str | None, fact: FactSource) -> Columns:
         """The columns that a caller named; a fact may also be given by a function."""
+        check_fact_source(fact)
         if callable(fact):
             return cls(question=question, answer=answer, system=system, given=fact)
         return cls(question=question, answer=answer, system=system, fact=fact)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from ..rows._arguments import of_kind
 from ._tokens import TokenCount
 
 if TYPE_CHECKING:
@@ -77,10 +78,12 @@ def cost_of(
     region: str | None = None,
     prices: PriceTable | None = None,
 ) -> Cost:
-    """What billed tokens cost. Raises NotFound and ValueError as `PriceTable.find` does."""
-    from ._prices import PRICES, tier_of
+    """What billed tokens cost. Raises NotFound and DatasetError as `PriceTable.find` does."""
+    from ._prices import PRICES, PriceTable, tier_of
 
-    table = prices or PRICES
+    of_kind(tokens, TokenCount, "tokens", hint="Count them with dataset.tokens(model)")
+    of_kind(prices, PriceTable | None, "prices", wanted="PriceTable")
+    table = PRICES if prices is None else prices
     price = table.find(model, tier, region)
     low, high = (usd * tokens.tokens / 1_000_000 for usd in price.training.span(region))
     return Cost(

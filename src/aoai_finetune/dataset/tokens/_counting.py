@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from ...errors import FineTuneError
 from ..checking._reading import example_at
 from ..checking._watching import watched_lines
+from ..rows._arguments import whole_number
 from ..rows._files import FileOnDisk, spans
 from ..rows._findings import Fault
 from ..rows._json import parse_row
@@ -51,8 +52,7 @@ def count_tokens(rows: Rows, model: str | None, *, workers: int = 1) -> TokenCou
 
     Facts are not looked at: they are never billed.
     """
-    if workers < 1:
-        raise ValueError(f"workers is {workers}; it must be at least 1")
+    whole_number(workers, "workers", least=1, hint="Use a number of processes, at least 1")
     tally = Tally(counter_for(model))
     if workers == 1:
         tally_lines(watched_lines(rows, "counting tokens"), tally)

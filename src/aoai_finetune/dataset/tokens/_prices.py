@@ -13,8 +13,8 @@ from typing import Final, Literal, Self, get_args
 
 from typing_extensions import override
 
-from ...errors import NotFound
-from ..rows._arguments import of_kind
+from ...errors import DatasetError, NotFound
+from ..rows._arguments import each_of_kind, of_kind
 from ._exact import base_of
 
 __all__ = ["PRICES", "PriceTable", "Rate", "Tier", "TrainingPrice", "tier_of"]
@@ -36,13 +36,13 @@ _TIERS: Final[dict[str, Tier]] = {
 def tier_of(name: str) -> Tier:
     """The tier that a name means, in our words or in the service's (`Standard`, `GlobalStandard`, `developerTier`).
 
-    Raises ValueError for any other (DatasetError, which is one, for what is no text).
+    Raises DatasetError for any other.
     """
     known = ", ".join(get_args(Tier))
     of_kind(name, str, "tier", wanted="the name of a tier", hint=f"Use one of {known}")
     tier = _TIERS.get(re.sub(r"[^a-z]", "", name.lower()))
     if tier is None:
-        raise ValueError(f"the tier is {name!r}; it must be one of {known}")
+        raise DatasetError(f"there is no tier {name!r}", hint=f"Use one of {known}")
     return tier
 
 
@@ -59,9 +59,12 @@ class Rate:
     regions: Mapping[str, float] = field(default_factory=dict[str, float])
 
     def __post_init__(self) -> None:
+        of_kind(self.regions, Mapping, "regions", hint='For example regions={"swedencentral": 27.5}')
         amounts = self._amounts()
+        for amount in amounts:
+            of_kind(amount, int | float, "an amount of a rate", wanted="a number")
         if not amounts or not all(0 <= amount < float("inf") for amount in amounts):
-            raise ValueError("a rate needs an amount, and amounts are 0 or more")
+            raise DatasetError("a rate needs an amount, and amounts are 0 or more")
 
     def span(self, region: str | None = None) -> tuple[float, float]:
         """The lowest and the highest it can be, equal where it is known. LookupError for a region without a price."""
@@ -93,6 +96,14 @@ class TrainingPrice:
     training: Rate
     hosting: Rate = field(default_factory=lambda: Rate(usd=_HOSTING))
 
+    def __post_init__(self) -> None:
+        of_kind(self.model, str, "model", wanted="the name of a model")
+        of_kind(self.training, Rate, "training", hint="For example Rate(usd=25.0)")
+        of_kind(self.hosting, Rate, "hosting", hint="For example Rate(usd=1.7)")
+        if self.tier not in get_args(Tier):  # none that `find` could ask for
+            hint = f"Use one of {', '.join(get_args(Tier))}"
+            raise DatasetError(f"there is no tier {self.tier!r} of a price", hint=hint)
+
 
 _VERSION = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
@@ -112,8 +123,10 @@ class PriceTable:
 
         Raises:
             NotFound: no price for this model, this tier or this region; the message names those there are.
-            ValueError: no such tier.
+            DatasetError: no such tier, or an argument of another kind.
         """
+        of_kind(model, str, "model", wanted="the name of a model")
+        of_kind(region, str | None, "region", wanted="the name of a region")
         wanted = tier_of(tier)
         tiers = {price.tier: price for price in self._of(model)}
         if not tiers:
@@ -132,6 +145,7 @@ class PriceTable:
 
         A price for a name without a version is the price of all its versions.
         """
+        each_of_kind(prices, TrainingPrice, "prices", wanted="prices", hint="Write TrainingPrice(...)")
         kept = tuple(price for price in self.prices if not any(_replaces(mine, price) for mine in prices))
         return replace(self, prices=(*prices, *kept), date=date, source=source)
 

@@ -8,6 +8,8 @@ from typing import Any, Final, Protocol
 
 from typing_extensions import override
 
+from ...errors import DatasetError
+from ..rows._arguments import of_kind
 from ..rows._canonical import canonical_json
 from ..rows._example import turns
 from ..rows._shape import is_list, is_object
@@ -86,6 +88,7 @@ def counter_for(model: str | None, /) -> TokenCounter:
     `TIKTOKEN_CACHE_DIR`, or from the package that the extra installs, and their SHA-256 is checked. Without a
     model, it is the estimate on every machine.
     """
+    of_kind(model, str | None, "model", wanted="the name of a model")
     if model is None:
         return _ESTIMATE
     from ._exact import exact_counter
@@ -108,6 +111,7 @@ def row_tokens(row: Mapping[str, Any], counter: TokenCounter) -> int:
     canonical JSON) or how a preference row is billed (here: input, preferred and other output once each). An
     image counts 85, its price at low detail.
     """
+    of_kind(row, Mapping, "row", wanted="a row as a dictionary", hint="Of an Example it is example.row")
     tally = Tally(counter)
     tally.add(row)
     return tally.tokens
@@ -125,6 +129,10 @@ class Tally:
     __slots__ = ("_count", "_counter", "certain", "overhead", "tokens")
 
     def __init__(self, counter: TokenCounter) -> None:
+        if not hasattr(counter, "exact"):  # a text has a `count` too
+            raise DatasetError(
+                f"counter is {type(counter).__name__}, not a counter of tokens", hint="Use counter_for(model)"
+            )
         self._counter = counter
         self._count = counter.count
         self.tokens = self.overhead = 0
