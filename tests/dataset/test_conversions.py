@@ -231,7 +231,7 @@ def test_what_a_table_does_not_have_is_an_error(options: Any) -> None:
 
 def test_a_missing_file_is_an_error_of_ours(tmp_path: Path) -> None:
     """As for JSONL."""
-    with pytest.raises(DatasetError, match=r"rows\.csv: the file cannot be read"):
+    with pytest.raises(DatasetError, match=r"rows\.csv: there is no such file"):
         Dataset.from_csv(tmp_path / "rows.csv")
 
 

@@ -52,6 +52,7 @@ def only(data: bytes) -> Finding:
     [
         (gzip.compress, "gzip"), (bz2.compress, "bzip2"), (lzma.compress, "xz"),
         (lambda data: b"PK\x03\x04" + data.replace(b"{", b"\0"), "ZIP"), (lambda data: b"PAR1" + data.replace(b"{", b"\0"), "Parquet"),
+        (lambda data: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + data.replace(b"{", b"\0"), "older Office"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("times", [1, 2000])

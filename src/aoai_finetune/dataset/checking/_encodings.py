@@ -9,7 +9,7 @@ from typing import Final
 
 from ._objects import is_object_line
 
-__all__ = ["UNKNOWN", "narrow_encoding", "wide_encoding"]
+__all__ = ["UNKNOWN", "is_utf8", "narrow_encoding", "wide_encoding"]
 
 UNKNOWN: Final = "unknown"
 
@@ -54,7 +54,7 @@ def narrow_encoding(lines: Sequence[bytes]) -> str | None:
 
     None where that is not so: a few lines, or lines of UTF-8 some of which are damaged, are faults of their own.
     """
-    bad = [line for line in lines if not _is_utf8(line)]
+    bad = [line for line in lines if not is_utf8(line)]
     sound = sum(not line.isascii() for line in lines) - len(bad)
     if len(bad) < _FEW or 2 * len(bad) <= len(lines) or 8 * sound > len(bad) or _is_damaged(bad):
         return None
@@ -65,7 +65,8 @@ def narrow_encoding(lines: Sequence[bytes]) -> str | None:
     return found or (UNKNOWN if _holds_objects(bad, "latin-1") else None)
 
 
-def _is_utf8(line: bytes) -> bool:
+def is_utf8(line: bytes) -> bool:
+    """The bytes can be read as UTF-8."""
     try:
         line.decode()
     except UnicodeDecodeError:

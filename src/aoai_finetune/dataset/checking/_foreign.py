@@ -9,10 +9,10 @@ from jiter import from_json
 
 from ..rows._files import Bytes, opened
 from ..rows._findings import Fault
-from ._encodings import UNKNOWN, narrow_encoding, wide_encoding
+from ._encodings import UNKNOWN, is_utf8, narrow_encoding, wide_encoding
 from ._objects import between_returns, is_object_line, on_several_lines
 
-__all__ = ["FOREIGN", "foreign"]
+__all__ = ["FOREIGN", "foreign", "is_jsonl", "no_table", "no_text"]
 
 FOREIGN: Final = frozenset(
     {"json-array", "csv-table", "file-binary", "file-encoding", "line-end-cr", "json-spread"}
@@ -27,6 +27,7 @@ _BINARY: Final = {
     b"PAR1": "a Parquet table",
     b"ARROW1\0\0": "an Arrow table",
     b"SQLite format 3\0": "an SQLite database",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "a document of older Office versions, as Excel tables were",
 }
 """How files that are no text start. No row starts so: each of these is a fault of its own on the first line of JSONL."""
 _HEAD: Final = 1 << 16
@@ -40,14 +41,37 @@ def foreign(content: Bytes) -> Fault | None:
     """The fault that stands for the whole file, by its first 64 KiB; None where it looks like JSONL."""
     with opened(content) as handle:
         head = handle.read(_HEAD)
-    for start, kind in _BINARY.items():
-        if head.startswith(start) and not any(map(is_object_line, head.split(b"\n"))):
-            return Fault("file-binary", "", f"the file is no text: it is {kind}")
+    binary = _binary(head)
+    if binary and not any(map(is_object_line, head.split(b"\n"))):
+        return binary
     whole = len(head) < _HEAD
     encoding = wide_encoding(head, whole=whole)
     if encoding is not None:
         return _written_in(encoding)
     return _in_other_form(head, whole=whole) or _in_other_letters(head, whole=whole)
+
+
+def no_text(data: bytes) -> Fault | None:
+    """The fault of a table that is packed, or of another program; None for a text, whatever it starts with."""
+    head = data[:_HEAD]
+    binary = _binary(head)
+    return binary if b"\0" in head or not is_utf8(head[:-4]) else None
+
+
+def is_jsonl(head: bytes) -> bool:
+    """The first line is an object, or most lines are."""
+    return is_object_line(head.lstrip().partition(b"\n")[0]) or _mostly_objects(head)
+
+
+def no_table(head: bytes, *, whole: bool) -> Fault | None:
+    """The fault of rows in JSON that are no JSONL either; None for what can be a table."""
+    fault = _in_other_form(head, whole=whole)
+    return None if fault is None or fault.code == "csv-table" else fault
+
+
+def _binary(head: bytes) -> Fault | None:
+    kind = next((kind for start, kind in _BINARY.items() if head.startswith(start)), None)
+    return None if kind is None else Fault("file-binary", "", f"the file is no text: it is {kind}")
 
 
 def _in_other_form(head: bytes, *, whole: bool) -> Fault | None:

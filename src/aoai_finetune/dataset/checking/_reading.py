@@ -19,6 +19,7 @@ __all__ = [
     "TOO_LONG",
     "example_at",
     "placed_examples",
+    "refusal",
     "refuse_foreign",
     "row_at",
     "rows_of",
@@ -84,7 +85,7 @@ def refuse_foreign(rows: Rows) -> None:
         if isinstance(part, LineRows) and not part.is_jsonl:
             fault = _foreign(part)
             if fault is not None:
-                raise _refusal(fault, part.source)
+                raise refusal(fault, part.source)
             part.is_jsonl = True
 
 
@@ -98,10 +99,11 @@ def _foreign(leaf: Leaf) -> Fault | None:
 def _error(fault: Fault, line: SourceLine) -> DatasetError:
     leaf, number, _ = line
     whole = _foreign(leaf)
-    return _refusal(fault, leaf.source, number) if whole is None else _refusal(whole, leaf.source)
+    return refusal(fault, leaf.source, number) if whole is None else refusal(whole, leaf.source)
 
 
-def _refusal(fault: Fault, source: str | None, line: int | None = None) -> DatasetError:
+def refusal(fault: Fault, source: str | None, line: int | None = None) -> DatasetError:
+    """A fault as an error, with the hint of its rule."""
     from ..rules._catalogue import all_rules
 
     hint = next((rule.hint for rule in all_rules() if rule.code == fault.code), "")

@@ -28,6 +28,7 @@ __all__ = [
     "Span",
     "batches_of",
     "lines_of",
+    "open_file",
     "opened",
     "spans",
     "whole_line",
@@ -87,7 +88,7 @@ class FileOnDisk:
     @classmethod
     def at(cls, path: str) -> Self:
         """The file now. Raises DatasetError when there is none or it cannot be read."""
-        with _open(path) as handle:
+        with open_file(path) as handle:
             state = os.fstat(handle.fileno())
             if not handle.seekable():
                 raise DatasetError("this is a pipe, which can be read only once", source=path, hint=_PIPE)
@@ -101,7 +102,7 @@ class FileOnDisk:
     @contextmanager
     def open(self, buffer: int = _BUFFER, /) -> Generator[BinaryIO, None, None]:
         """A fresh handle. Raises DatasetError when the file is not the one first seen, before or after reading."""
-        with _open(self.path, buffer) as handle:
+        with open_file(self.path, buffer) as handle:
             self._check(handle)
             yield handle
             self._check(handle)
@@ -143,14 +144,15 @@ def _unreadable(path: str, why: OSError | ValueError) -> DatasetError:
     return DatasetError(f"the file cannot be read: {reason}", source=path)
 
 
-def _open(path: str, buffer: int = _BUFFER) -> BinaryIO:
+def open_file(path: str, buffer: int = _BUFFER) -> BinaryIO:
+    """A handle at the start. DatasetError where there is no file to be read, and where reading it fails later."""
     try:
         file = _File(path)
         return io.BufferedReader(file, buffer) if buffer else file
     except FileNotFoundError:
         raise DatasetError("there is no such file", source=path, hint="Check the path") from None
     except IsADirectoryError:
-        raise DatasetError("this is a folder, not a file", source=path, hint="Name one JSONL file") from None
+        raise DatasetError("this is a folder, not a file", source=path, hint="Name one file in it") from None
     except (OSError, ValueError) as why:
         raise _unreadable(path, why) from None
 

@@ -15,7 +15,7 @@ from ._files import BytesInMemory, FileOnDisk
 from ._findings import Fault
 from ._sources import LineRows, MemoryRows, Rows
 
-__all__ = ["bytes_of", "check_examples", "open_rows", "path_of", "remember"]
+__all__ = ["bytes_of", "check_examples", "name_of", "open_rows", "path_of", "remember"]
 
 _LONGEST_NAME: Final = 255
 _HINT: Final = 'Open the file with mode "rb", or pass its path'
@@ -34,8 +34,7 @@ def open_rows(source: str | os.PathLike[str] | bytes | BinaryIO, fact: FactSourc
             f"rows are read from a path, bytes or a binary file, not from {type(source).__name__}",
             hint=_HINT,
         )
-    name = getattr(source, "name", None)
-    return LineRows(BytesInMemory(data, name if isinstance(name, str) else None), fact)
+    return LineRows(BytesInMemory(data, name_of(source)), fact)
 
 
 def bytes_of(file: object) -> bytes | None:
@@ -45,10 +44,14 @@ def bytes_of(file: object) -> bytes | None:
         data: object = read() if callable(read) else None
     except (OSError, ValueError) as why:  # closed, not for reading, or a text file with other bytes in it
         reason = getattr(why, "strerror", None) or type(why).__name__
-        source = getattr(file, "name", None)
-        source = source if isinstance(source, str) else None
-        raise DatasetError(f"the file cannot be read: {reason}", source=source, hint=_HINT) from None
+        raise DatasetError(f"the file cannot be read: {reason}", source=name_of(file), hint=_HINT) from None
     return data if isinstance(data, bytes) else None
+
+
+def name_of(file: object) -> str | None:
+    """The path that an open file has, None for one without."""
+    name: object = getattr(file, "name", None)
+    return name if isinstance(name, str) else None
 
 
 def path_of(source: str | os.PathLike[str]) -> str:

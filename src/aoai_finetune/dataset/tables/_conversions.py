@@ -75,7 +75,7 @@ class Conversions:
             answer: name of the column with the answers (`completion` is found by itself).
             system: name of the column with system texts; `system` is used where it exists.
             fact: name of the column with facts, or a function; `fact` is used where it exists.
-            encoding: how the text is written; `detect` tries UTF-16, UTF-8 and cp932, in this order.
+            encoding: how the text is written; `detect` tries UTF-16, UTF-32, UTF-8 and cp932.
             delimiter: what stands between two cells.
             guard: take off the quote that `to_csv` puts before cells a spreadsheet would run.
         """

@@ -9,22 +9,20 @@ import re
 import sys
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
 from ...errors import DatasetError
 from ..rows._arguments import of_kind, truth
 from ..rows._example import Example
-from ..rows._open import bytes_of, path_of
 from ._pairs import pair_of
+from ._read import check_encoding, text_of_table
 from ._tables import WHOLE, Columns, rows_of_records
 
-__all__ = ["examples_from_csv", "guarded", "read_bytes", "table_as_csv", "unguarded"]
+__all__ = ["examples_from_csv", "guarded", "table_as_csv", "unguarded"]
 
 _FORMULA = re.compile("'*[=+\\-@\\t\\r\\n\\0＝＋－＠]")
 """What makes a spreadsheet take a cell for a formula (CWE-1236; OWASP, CSV injection, 2026), quotes before it or not."""
 
-_DETECT: Final = "detect"
 _NO_HEADER: Final[list[str]] = []
 _DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _LONGEST_CELL: Final = 64 * 1024 * 1024
@@ -59,21 +57,12 @@ def table_as_csv(examples: Iterable[Example], columns: Columns, encoding: str, *
 
 
 def _encodable(cells: Iterable[str], encoding: str, line: int | None) -> None:
-    _check_encoding(encoding)
+    check_encoding(encoding)
     try:
         "".join(cells).encode(encoding)
     except UnicodeError:
         hint = "Use utf-8-sig, which Excel reads"
         raise DatasetError(f"a text cannot be written in {encoding}", line=line, hint=hint) from None
-
-
-def _check_encoding(name: str, source: str | None = None) -> None:
-    """DatasetError for the name of no encoding of texts, such as `utf8mb4` or `base64`."""
-    of_kind(name, str, "encoding", wanted="the name of an encoding", hint='For example encoding="utf-8-sig"')
-    try:
-        "".encode(name)
-    except (LookupError, UnicodeError, ValueError):
-        raise DatasetError(f"there is no encoding {name[:40]!r}", source=source) from None
 
 
 def _check_delimiter(delimiter: str) -> None:
@@ -83,25 +72,6 @@ def _check_delimiter(delimiter: str) -> None:
             f"the delimiter is one character, and no quote or line end; not {delimiter[:40]!r}",
             hint='Mostly it is ",", ";" or a tab: delimiter="\\t"',
         )
-
-
-def read_bytes(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[bytes, str | None]:
-    """What stands in a path, in bytes or in a binary file, and the name to print."""
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        return bytes(source), None
-    if isinstance(source, (str, os.PathLike)):
-        name = path_of(source)
-        try:
-            return Path(name).read_bytes(), name
-        except (OSError, ValueError) as why:
-            reason = getattr(why, "strerror", None) or type(why).__name__
-            raise DatasetError(f"the file cannot be read: {reason}", source=name) from None
-    data = bytes_of(source)
-    if data is None:
-        raise DatasetError(
-            "a table is read from a path, bytes or a binary file", hint='Open it with mode "rb"'
-        )
-    return data, None
 
 
 def examples_from_csv(
@@ -115,8 +85,7 @@ def examples_from_csv(
     """One example per line of the table, with its fact. DatasetError for a table that cannot be read as one."""
     _check_delimiter(delimiter)
     truth(guard, "guard")
-    data, name = read_bytes(source)
-    text = _decoded(data, encoding, name)
+    text, name = text_of_table(source, encoding)
     _check_names(text, delimiter, columns.question, name)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
@@ -211,35 +180,3 @@ def _long_cells() -> Generator[None, None, None]:
         yield
     finally:
         csv.field_size_limit(before)
-
-
-def _decoded(data: bytes, encoding: str, name: str | None) -> str:
-    """The text. A byte-order mark is taken off; nothing is guessed unless `encoding` is "detect"."""
-    for candidate in _candidates(data, encoding):
-        _check_encoding(candidate, name)
-        try:
-            return data.decode(candidate).removeprefix("\ufeff")
-        except UnicodeError:
-            continue
-    other = [each for each in ("utf-16", "cp932") if each != encoding and _reads(data, each)]
-    raise DatasetError(
-        f"the bytes are not {encoding if encoding != _DETECT else 'in any encoding that was tried'}",
-        source=name,
-        hint=f"They read as {other[0]}: pass encoding={other[0]!r}" if other else "Name the encoding",
-    )
-
-
-def _candidates(data: bytes, encoding: str) -> tuple[str, ...]:
-    if encoding != _DETECT:
-        return (encoding,)
-    return ("utf-16",) if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else ("utf-8", "cp932")
-
-
-def _reads(data: bytes, encoding: str) -> bool:
-    if encoding == "utf-16" and data[:2] not in {b"\xff\xfe", b"\xfe\xff"}:
-        return False
-    try:
-        data.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
