@@ -92,3 +92,73 @@ def test_a_folder_and_a_missing_file_are_called_so(tmp_path: Path) -> None:
             read(tmp_path)
         with pytest.raises(DatasetError, match=r"x\.csv: there is no such file\. Check the path"):
             read(tmp_path / "x.csv")
+
+
+LINED = 'question,answer,fact\r\n"Q\r\nR",A,f\r\n\r\nS,"A\r\n\r\nB",g\r\n"",A,\r\nS,B,g\r\n'
+"""Rows that begin on the lines 2, 5, 8 and 9."""
+
+
+@pytest.fixture
+def lined(tmp_path: Path) -> Path:
+    """The table above as a file."""
+    path = tmp_path / "rows.csv"
+    path.write_text(LINED, encoding="utf-8", newline="")
+    return path
+
+
+def test_rows_of_a_table_know_its_lines(lined: Path) -> None:
+    """Where each record begins: cells have line ends in them, and blank lines count."""
+    dataset = Dataset.from_csv(lined)
+    assert [example.line for example in dataset] == [2, 5, 8, 9]
+    assert [example.given_fact for example in dataset] == ["f", "g", None, "g"]
+    assert dataset.sources == (str(lined),)
+    assert (dataset[2].line, dataset[-1].line, dataset[1:3][0].given_fact) == (8, 9, "g")
+    assert [example.line for example in dataset.select([3, 0])] == [9, 2]
+
+
+def test_findings_about_rows_of_a_table_name_its_file_and_lines(lined: Path) -> None:
+    """As for JSONL, in every form of the report; what is about the whole file has its name."""
+    report = Dataset.from_csv(lined).validate()
+    [empty] = [finding for finding in report if finding.code == "content-empty" and finding.line]
+    assert empty.where.startswith(f"{lined}, line 8, messages[0]")
+    assert {finding.source for finding in report} == {str(lined)}
+    assert f"{lined}:8: " in report.to_text()
+    assert f"{lined}, line 8" in str(report)
+    results = json.loads(report.to_sarif(root=lined.parent))["runs"][0]["results"]
+    places = [result["locations"][0]["physicalLocation"] for result in results]
+    assert {place["artifactLocation"]["uri"] for place in places} == {"rows.csv"}
+    assert 8 in {place["region"]["startLine"] for place in places}
+
+
+def test_other_answers_about_rows_of_a_table_name_its_lines(lined: Path) -> None:
+    """Repairs, leaks, statistics and rows that contradict one another."""
+    dataset = Dataset.from_csv(lined)
+    leaks = Dataset.from_pairs([("S", "A")]).leakage(dataset)
+    assert [finding.message for finding in leaks] == [f"the same question stands in line 5 of {lined}"]
+    assert [finding.line for finding in dataset.leakage(Dataset.from_pairs([("S", "C")]))] == [5, 9]
+    lined.write_text(LINED.replace("S,B,g", '"Q\r\nR",A,f'), encoding="utf-8", newline="")
+    [copy] = [fix for fix in Dataset.from_csv(lined).repair().fixes if fix.code == "duplicate-row"]
+    assert (copy.line, copy.was, copy.source) == (9, "the same row as line 2", str(lined))
+    assert dataset.statistics().longest_source == str(lined)
+
+
+def test_an_open_file_and_bytes_have_lines_too(lined: Path) -> None:
+    """The file by its name, the bytes without one."""
+    with lined.open("rb") as file:
+        assert Dataset.from_csv(file).validate().findings[0].source == str(lined)
+    without = Dataset.from_csv(LINED.encode())
+    assert (without.sources, [example.line for example in without]) == ((), [2, 5, 8, 9])
+
+
+def test_what_a_function_for_facts_raises_names_the_line(lined: Path) -> None:
+    """Of the file, and the file."""
+    with pytest.raises(DatasetError, match="line 2: the fact= function raised KeyError") as caught:
+        Dataset.from_csv(lined, fact=lambda example: str(example.row["s3cret"]))
+    assert caught.value.source == str(lined)
+
+
+def test_tables_stand_beside_other_rows(lined: Path) -> None:
+    """In sums."""
+    jsonl = Dataset.from_jsonl(b'{"messages": []}\n')
+    report = (Dataset.from_csv(lined) + jsonl).validate(level="rows")
+    assert {(finding.source, finding.line) for finding in report} == {(str(lined), 8), (None, 1)}

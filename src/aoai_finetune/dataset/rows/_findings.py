@@ -49,7 +49,8 @@ class Finding:
         severity: see `Severity`.
         message: what is wrong. It never holds text of a row.
         hint: what to do about it; empty when the message says it all.
-        line: 1-based line of the file (row number for rows that never were in a file); None for the whole file.
+        line: 1-based line of the file, in a table where the record begins (row number for rows that never were in a
+            file); None for the whole file.
         path: JSON path inside the row, such as `messages[2].role`; empty for the whole row.
         source: file name, None for rows that never were in a file.
     """

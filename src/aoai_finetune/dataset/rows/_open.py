@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, BinaryIO, Final
@@ -15,7 +16,7 @@ from ._files import BytesInMemory, FileOnDisk
 from ._findings import Fault
 from ._sources import LineRows, MemoryRows, Rows
 
-__all__ = ["bytes_of", "check_examples", "name_of", "open_rows", "path_of", "remember"]
+__all__ = ["bytes_of", "check_examples", "name_of", "open_rows", "path_of", "remember", "remember_lines"]
 
 _LONGEST_NAME: Final = 255
 _HINT: Final = 'Open the file with mode "rb", or pass its path'
@@ -91,6 +92,20 @@ def remember(
         rows.append(example.canonical)
         settled.append(example.given_fact)
     return MemoryRows(tuple(rows), tuple(settled))
+
+
+def remember_lines(examples: Iterable[Example], fact: FactSource, source: str | None) -> MemoryRows:
+    """Copy the examples of a table into memory, which know their lines, with the facts settled."""
+    rows: list[bytes] = []
+    settled: list[str | None] = []
+    lines = array("Q")
+    for item in examples:
+        number = item.line or 0
+        example = _example(item, fact, None, number)
+        rows.append(example.canonical)
+        settled.append(example.given_fact)
+        lines.append(number)
+    return MemoryRows(tuple(rows), tuple(settled), source, lines)
 
 
 def _example(item: Example | Mapping[str, Any], fact: FactSource, given: str | None, number: int) -> Example:

@@ -8,7 +8,7 @@ lines in the same shape, `(leaf, number, bytes)`; bytes are None for a row too l
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -162,15 +162,19 @@ class LineRows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MemoryRows:
-    """Canonical rows held in memory with their facts; their numbers count from 1."""
+    """Canonical rows held in memory with their facts.
+
+    Attributes:
+        rows: the rows.
+        facts: the fact each was given.
+        source: name of the file they were made from, None for rows that never were in one.
+        lines: where in it each was, in ascending order; empty where they are numbered from 1.
+    """
 
     rows: tuple[bytes, ...]
     facts: tuple[str | None, ...]
-
-    @property
-    def source(self) -> str | None:
-        """Rows in memory have no name."""
-        return None
+    source: str | None = None
+    lines: Sequence[int] = ()
 
     @property
     def fact_column(self) -> str | None:
@@ -187,11 +191,12 @@ class MemoryRows:
 
     def scan(self) -> Iterator[SourceLine]:
         """All rows in order."""
-        return ((self, number, raw) for number, raw in enumerate(self.rows, 1))
+        return ((self, number, raw) for number, raw in zip(self._numbers, self.rows, strict=True))
 
     def pick(self, indices: Iterable[int], /) -> Iterator[SourceLine]:
         """The rows with these indices."""
-        return ((self, index + 1, self.rows[index]) for index in indices)
+        numbers = self._numbers
+        return ((self, numbers[index], self.rows[index]) for index in indices)
 
     def locate(self, index: int, /) -> tuple[Leaf, int]:
         """This leaf."""
@@ -203,7 +208,11 @@ class MemoryRows:
 
     def take_fact(self, _row: dict[str, Any], line: int, /) -> str | Fault | None:
         """The fact that was settled when the rows were taken into memory."""
-        return self.facts[line - 1]
+        return self.facts[bisect_left(self.lines, line) if self.lines else line - 1]
+
+    @property
+    def _numbers(self) -> Sequence[int]:
+        return self.lines or range(1, len(self.rows) + 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

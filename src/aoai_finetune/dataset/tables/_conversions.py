@@ -65,9 +65,10 @@ class Conversions:
         delimiter: str = ",",
         guard: bool = True,
     ) -> Self:
-        """One chat row per line of a CSV table with a header line, read into memory.
+        """One chat row per record of a CSV table with a header line, read into memory.
 
-        Raises DatasetError, with the line, for a table that cannot be read; an empty system or fact is none.
+        Rows keep the line of the file on which their record begins, for findings and errors. Raises DatasetError, with
+        the line, for a table that cannot be read; an empty system or fact is none.
 
         Args:
             source: path, bytes or binary file.
@@ -79,13 +80,11 @@ class Conversions:
             delimiter: what stands between two cells.
             guard: take off the quote that `to_csv` puts before cells a spreadsheet would run.
         """
-        from ._csv import examples_from_csv
+        from ._csv import rows_from_csv
         from ._tables import Columns
 
         columns = Columns.named(question, answer, system, fact)
-        return cls(
-            remember(examples_from_csv(source, columns, encoding, delimiter, guard=guard), columns.given)
-        )
+        return cls(rows_from_csv(source, columns, encoding, delimiter, guard=guard))
 
     @classmethod
     def from_pandas(

@@ -14,11 +14,13 @@ from typing import BinaryIO, Final, Protocol
 from ...errors import DatasetError
 from ..rows._arguments import of_kind, truth
 from ..rows._example import Example
+from ..rows._open import remember_lines
+from ..rows._sources import MemoryRows
 from ._pairs import pair_of
 from ._read import check_encoding, text_of_table
 from ._tables import WHOLE, Columns, rows_of_records
 
-__all__ = ["examples_from_csv", "guarded", "table_as_csv", "unguarded"]
+__all__ = ["guarded", "rows_from_csv", "table_as_csv", "unguarded"]
 
 _FORMULA = re.compile("'*[=+\\-@\\t\\r\\n\\0＝＋－＠]")
 """What makes a spreadsheet take a cell for a formula (CWE-1236; OWASP, CSV injection, 2026), quotes before it or not."""
@@ -74,15 +76,15 @@ def _check_delimiter(delimiter: str) -> None:
         )
 
 
-def examples_from_csv(
+def rows_from_csv(
     source: str | os.PathLike[str] | bytes | BinaryIO,
     columns: Columns,
     encoding: str,
     delimiter: str,
     *,
     guard: bool,
-) -> Iterator[Example]:
-    """One example per line of the table, with its fact. DatasetError for a table that cannot be read as one."""
+) -> MemoryRows:
+    """One row per record of the table, with its line and fact. DatasetError for a table that cannot be read as one."""
     _check_delimiter(delimiter)
     truth(guard, "guard")
     text, name = text_of_table(source, encoding)
@@ -92,8 +94,9 @@ def examples_from_csv(
         with _long_cells():
             header = [cell.strip() for cell in next(lines, _NO_HEADER)]
             records = list(_records(lines, header, name, guard=guard))
-        for number, row, fact in rows_of_records(records, header, columns):
-            yield Example.from_row(row, fact=fact, line=number)
+        found = rows_of_records(records, header, columns)
+        examples = (Example.from_row(row, fact=fact, line=number) for number, row, fact in found)
+        return remember_lines(examples, columns.given, name)
     except csv.Error as why:
         raise DatasetError(
             f"this is not CSV: {why}",
