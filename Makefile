@@ -16,7 +16,7 @@ PYTEST := $(BIN)/python -m pytest --quiet
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help quickstart test test-all lint format layers types unit slow docs bench bench-dataset bench-forgetting clean
+.PHONY: help quickstart test test-all lint format layers types unit slow docs api bench bench-dataset bench-forgetting clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ slow: $(VENV)/.dev
 
 docs: $(VENV)/.dev ## run every Python block of README.md and docs/, and follow the links
 	@$(PYTEST) tests/docs
+
+api: $(VENV)/.dev ## write down anew what the library promises: names, signatures, attributes (tests/public_api.txt)
+	@$(BIN)/python tests/public_api.py
 
 bench: $(VENV)/.dev ## run every benchmark
 	@ls benchmarks/[!_]*.py >/dev/null 2>&1 || echo "There is no benchmark yet."
