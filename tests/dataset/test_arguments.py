@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -29,6 +29,18 @@ MODEL = "gpt-4.1-mini-2025-04-14"
 CSV = b"question,answer\nQ,A\n"
 COUNT = TokenCount(1, exact=False, counter="estimate")
 
+
+class Frame:
+    """Enough of a data frame of pandas, which yields the names of its columns."""
+
+    def iterrows(self) -> Iterator[object]:
+        """Nothing."""
+        return iter(())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("messages",))
+
+
 MAKING: list[tuple[Callable[[Any], object], str]] = [
     (lambda make: make("facts.jsonl"), r"not made of str itself\. Use Dataset\.from_jsonl"),
     (lambda make: make([1]), r"not made of list itself\. .*from_examples"),
@@ -36,6 +48,7 @@ MAKING: list[tuple[Callable[[Any], object], str]] = [
     (lambda make: make.from_examples(None), "examples is NoneType, not a list of rows"),
     (lambda make: make.from_examples("s3cret.jsonl"), r"one text, not a list of rows\. .*from_jsonl"),
     (lambda make: make.from_examples({"messages": []}), r"one row, not a list of rows\. Put it into a list"),
+    (lambda make: make.from_examples(Frame()), r"examples is a data frame\. .*from_pandas"),
     (lambda make: make.from_examples([], fact=5), "fact is int, not the name of a column"),
     (lambda make: make.from_pairs(None), "pairs is NoneType, not a list of pairs"),
     (lambda make: make.from_pairs("s3cret"), "pairs is str, not a list of pairs"),

@@ -130,8 +130,7 @@ class Dataset(Conversions):
 
     def head(self, n: int = 5) -> Dataset:
         """The first rows, at most `n`."""
-        whole_number(n, "n")
-        return self[: max(0, n)]
+        return self[: max(0, whole_number(n, "n"))]
 
     def shuffle(self, seed: int = 0) -> Dataset:
         """All rows in an order that depends on the seed and the number of rows alone."""
@@ -350,9 +349,8 @@ class Dataset(Conversions):
         from .tokens._cost import cost_of
 
         of_kind(model, str, "model", wanted="the name of a model")
-        hint = "What the service would choose is not known; assume a number of at least 1"
-        whole_number(n_epochs, "n_epochs", least=1, hint=hint)
-        return cost_of(self.tokens(model) * n_epochs, model, tier=tier, region=region, prices=prices)
+        passes = whole_number(n_epochs, "n_epochs", least=1, hint="Assume a number where the service chooses")
+        return cost_of(self.tokens(model) * passes, model, tier=tier, region=region, prices=prices)
 
     def write_to(self, stream: BinaryIO) -> int:
         """Write what is uploaded: canonical rows without facts, each with a line feed. Returns the bytes written."""

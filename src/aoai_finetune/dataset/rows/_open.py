@@ -73,7 +73,7 @@ def check_examples(examples: object) -> None:
         raise DatasetError("examples is one text, not a list of rows", hint=hint)
     if isinstance(examples, (Mapping, Example)):
         raise DatasetError("examples is one row, not a list of rows", hint="Put it into a list: [row]")
-    if hasattr(examples, "to_dict"):
+    if hasattr(examples, "iterrows"):  # of pandas; tables of Hugging Face yield their rows
         raise DatasetError("examples is a data frame", hint="Its rows are read with Dataset.from_pandas")
     of_kind(examples, Iterable, "examples", wanted="a list of rows")
 
