@@ -94,7 +94,7 @@ CALL = st.fixed_dictionaries(
     optional={"id": VALUES, "type": VALUES, "function": st.dictionaries(WORDS, VALUES, max_size=3) | VALUES},
 )
 MESSAGE = st.fixed_dictionaries(
-    {"role": st.sampled_from(["user", "assistant", "system", "tool", "robot"]) | VALUES},
+    {"role": st.sampled_from(["user", "assistant", "system", "tool", "robot", "User", "tool ", "bot"]) | VALUES},
     optional={"content": VALUES, "weight": VALUES, "name": VALUES, "tool_calls": st.lists(CALL, max_size=3),
               "tool_call_id": VALUES, "refusal": VALUES, "note": VALUES},
 )  # fmt: skip

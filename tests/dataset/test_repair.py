@@ -151,6 +151,43 @@ def test_messages_under_another_name_get_theirs() -> None:
     assert repaired({"conversations": GOOD["messages"]}).dataset[0].row == GOOD
 
 
+@pytest.mark.parametrize("asks", ["User", "USER", " user", "user\n", "uSeR\t"])
+def test_roles_are_written_as_the_service_knows_them(asks: str) -> None:
+    """In small letters, without white space; the line as it was can be had."""
+    row = said((asks, "Q"), ("Assistant", "A "))
+    repair = repaired(row)
+    assert [example.row for example in repair.dataset] == [GOOD]
+    assert repair.counts == {"role-spelling": 2, "white-space": 1}
+    assert str(repair.fixes[0]).endswith(
+        "messages[0].role: the role in another case, or with white space around it -> `user`"
+    )
+    assert repair.before(repair.fixes[0]) == json.dumps(row).encode() + b"\n"
+    assert not repair.suggestions
+    assert repaired(row, off=["role-spelling", "white-space"]).fixes == ()
+
+
+def test_roles_of_preference_rows_and_of_older_forms_are_respelt_too() -> None:
+    """Wherever a message stands."""
+    asked, answer = ({**turn, "role": turn["role"].title()} for turn in GOOD["messages"])
+    row = {"input": {"messages": [asked]}, "preferred_output": [answer], "non_preferred_output": [answer]}
+    assert [fix.path for fix in repaired(row).fixes] == [
+        "input.messages[0].role",
+        "preferred_output[0].role",
+        "non_preferred_output[0].role",
+    ]
+    for older in ({"conversations": [asked, answer]}, {"prompt": [asked], "completion": [answer]}):
+        assert [example.row for example in repaired(older).dataset] == [GOOD]
+
+
+def test_other_names_of_roles_are_left_to_you() -> None:
+    """The finding says which is meant, and so does the suggestion; turns with from and value are another form."""
+    repair = repaired(said(("human", "Q"), ("gpt", "A")))
+    assert repair.fixes == ()
+    said_of = [str(each) for each in repair.suggestions]
+    assert ["did you mean `user`" in said_of[0], "did you mean `assistant`" in said_of[1]] == [True, True]
+    assert len(said_of) == 2
+
+
 def test_keys_that_are_null_go_where_they_may_be_absent() -> None:
     """A dump of a typed message writes all its keys; the service refuses null for most of them."""
     dumped = {
@@ -418,6 +455,7 @@ def test_findings_of_a_fixable_kind_say_so() -> None:
         older,
         said(("user", "Q "), ("assistant", "C")),
         {**said(("user", "R"), ("assistant", "D")), "tools": None},
+        said(("User", "R"), ("assistant", "E")),
         BOM + b"{}",
     )
     named = {finding.fix for finding in repair.original.validate(level="deep").findings} - {""}
@@ -456,7 +494,10 @@ def test_no_text_of_any_row_is_in_a_fix_or_a_suggestion() -> None:
 
 
 TURN = st.fixed_dictionaries(
-    {"role": st.sampled_from(["system", "user", "assistant", "function"]), "content": TEXT | st.none()},
+    {
+        "role": st.sampled_from(["system", "user", "assistant", "function", "User", "Function ", "gpt"]),
+        "content": TEXT | st.none(),
+    },
     optional={"function_call": st.just(CALL), "name": st.just("look_up")},
 )
 SPOKEN = st.fixed_dictionaries({"from": st.sampled_from(["human", "gpt", "system", "?"]), "value": TEXT})

@@ -18,6 +18,7 @@ _FIXES: Final = {
     ("duplicate-row", ""): "duplicate-row",
     ("functions-older", ""): "tool-calls",
     ("null-key", ""): "null-key",
+    ("role-spelling", ""): "role-spelling",
     ("white-space", ""): "white-space",
     ("messages-missing", "prompt"): "prompt-completion",
     ("messages-missing", "conversations"): "conversations",

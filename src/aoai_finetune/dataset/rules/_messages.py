@@ -13,12 +13,11 @@ from ..rows._canonical import write_json
 from ..rows._findings import key_path
 from ..rows._shape import is_list, is_object, kind_of
 from ._null import null_beside, should_be_absent
+from ._roles import ROLES, as_meant, meant, respelt
 
 __all__ = [
     "MOST",
-    "OTHER_NAMES",
     "OUTPUTS",
-    "ROLES",
     "CheckedRow",
     "Faults",
     "Row",
@@ -42,6 +41,7 @@ __all__ = [
     "older_preference",
     "refusal_type",
     "role_missing",
+    "role_spelling",
     "role_unknown",
     "row_keys",
     "some",
@@ -49,19 +49,12 @@ __all__ = [
     "tool_call_id",
     "tool_calls",
     "weight_value",
+    "written",
 ]
 
 Row: TypeAlias = Mapping[str, Any]
 Faults: TypeAlias = Iterator[tuple[str, str]]
 
-ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")
-OTHER_NAMES: Final = {
-    **dict.fromkeys(("human", "ユーザー", "ユーザ"), "user"),
-    **dict.fromkeys(("gpt", "chatgpt", "bot", "chatbot", "ai", "model", "アシスタント"), "assistant"),
-    "システム": "system",
-}
-"""What other formats, and people, call the roles of the service."""
-_BY_LETTER: Final = {role[0]: role for role in ROLES}
 OUTPUTS: Final = ("preferred_output", "non_preferred_output")
 
 _COMMON: Final = frozenset({"role", "content", "name", "weight"})  # a misplaced weight is `weight-role`
@@ -158,11 +151,16 @@ def _lists(row: Row) -> Iterator[tuple[str, list[Any]]]:
 
 
 def objects(row: Row) -> Iterable[tuple[str, Row]]:
-    """Every message that is an object, with its path."""
+    """Every message that is an object, with its path, and with the role that it stands for."""
     return row.objects if isinstance(row, CheckedRow) else _objects(row)
 
 
 def _objects(row: Row) -> Iterator[tuple[str, Row]]:
+    return ((path, as_meant(message)) for path, message in written(row))
+
+
+def written(row: Row) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The same as they stand in the row, which may be changed there."""
     for path, messages in _lists(row):
         for index, message in enumerate(some(messages)):
             if is_object(message):
@@ -288,20 +286,20 @@ def role_missing(row: Row) -> Faults:
 
 
 def role_unknown(row: Row) -> Faults:
-    """Roles that the service does not know."""
-    for path, message in objects(row):
+    """Roles that the service does not know, and not those that are only spelt in another way."""
+    for path, message in written(row):
         role = message.get("role")
-        if isinstance(role, str) and role not in ROLES:
-            yield f"{path}.role", f"there is no such role{_near_role(role[:40])}"
+        if isinstance(role, str) and role not in ROLES and not respelt(role):
+            near = meant(role)
+            yield f"{path}.role", f"there is no such role{f'; did you mean `{near}`?' if near else ''}"
 
 
-def _near_role(role: str) -> str:
-    """What to say of a known role that this one stands for: another name of it, its start, nearly the same letters."""
-    asked = role.strip().lower()
-    near = OTHER_NAMES.get(asked) or _BY_LETTER.get(asked[:1], "")
-    slip = len(asked) > 2 and (near.startswith(asked) or len(set(asked) ^ set(near)) <= 2)
-    slip = slip or asked in OTHER_NAMES
-    return f"; did you mean `{near}`?" if near and slip else ""
+def role_spelling(row: Row) -> Faults:
+    """Known roles in another case, or with white space around them."""
+    for path, message in written(row):
+        role = message.get("role")
+        if isinstance(role, str) and role not in ROLES and respelt(role):
+            yield f"{path}.role", f"the service knows this role as `{respelt(role)}` only"
 
 
 def content_missing(row: Row) -> Faults:
@@ -313,7 +311,7 @@ def content_missing(row: Row) -> Faults:
 
 def _may_lack_content(message: Row) -> bool:
     role = message.get("role")
-    if role == "assistant":
+    if role == "assistant" or role not in ROLES:
         return any(message.get(key) for key in ("tool_calls", "function_call", "refusal"))
     return role == "function" and "content" in message
 

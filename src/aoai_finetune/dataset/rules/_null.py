@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ..rows._shape import is_list, is_object
+from ._roles import role_of
 
 __all__ = ["BESIDE_MESSAGES", "LEFT_OVER", "OF_A_FUNCTION", "OF_A_MESSAGE", "null_beside", "should_be_absent"]
 
@@ -38,4 +39,4 @@ def _is_graded(owner: Mapping[str, Any]) -> bool:
     """Its messages end with a question: a reinforcement row, whose other keys the grader reads."""
     messages: object = owner.get("messages")
     last: object = messages[-1] if is_list(messages) and messages else None
-    return "messages" in owner and not (is_object(last) and last.get("role") == "assistant")
+    return "messages" in owner and not (is_object(last) and role_of(last) == "assistant")

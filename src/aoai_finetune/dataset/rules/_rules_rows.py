@@ -55,6 +55,8 @@ _SCHEMA: Final[tuple[Rule, ...]] = (
          hint="Say who speaks: system, user, assistant or tool", row=_messages.role_missing),
     Rule(code="role-unknown", when=_MESSAGES, severity=_ERROR, summary="A role is one the service knows", source=_LINE,
          hint="Use system, user, assistant or tool", row=_messages.role_unknown),
+    Rule(code="role-spelling", when=_MESSAGES, severity=_ERROR, summary="A role is written in small letters, and nothing else",
+         source=_LINE, hint="Write it as the service does; repair() does so", row=_messages.role_spelling),
     Rule(code="role-developer", when=_has("developer"), severity=_WARNING, summary="Supervised rows use `system`, not `developer`",
          source=_LINE, hint="Use `system`", methods=_SFT, row=_meaning.developer_role),
     Rule(code="content-missing", when=_MESSAGES, severity=_ERROR, summary="A message has content, or tool calls", source=_LINE,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any, Final
 
+from ._roles import meant, respelt
 from ._vision import looks_like
 
 __all__ = ["LETTERS", "LONGEST_NAME", "WORDS", "shape_of"]
@@ -59,7 +60,7 @@ def _add_fields(shape: list[object], fields: Mapping[str, Any], texts: dict[str,
             # Most texts, without a call: nothing hides in them, and they are not blank.
             if value in _WORDS:
                 add(value)
-            elif value and value.isprintable() and not value.isspace():
+            elif value and known != "role" and value.isprintable() and not value.isspace():
                 add(_ANY)
             else:
                 add(_text(value, known, texts))
@@ -107,6 +108,8 @@ def _text(text: str, key: str, texts: dict[str, int]) -> object:
         return (text,)
     if key == "url" and ":" in text:
         return looks_like(text)
+    if key == "role":
+        return (respelt(text), meant(text), _hidden(text))
     kind = 2 if not text else 1 if text.isspace() else 0
     hidden = "" if text.isprintable() else _hidden(text)
     same = texts.setdefault(text, len(texts)) if key in _COMPARED else -1

@@ -12,6 +12,7 @@ from jiter import from_json
 from ..rows._shape import is_list, is_object, kind_of
 from ._messages import MOST, OUTPUTS, Faults, Row, objects, some
 from ._null import OF_A_FUNCTION, OF_A_MESSAGE, null_beside, should_be_absent
+from ._roles import ROLES
 from ._schema import Patience, misfits
 
 __all__ = [
@@ -300,7 +301,8 @@ def _unanswered(conversation: Iterable[tuple[str, Row]]) -> Iterator[str]:
             answered: object = message.get("tool_call_id")
             waiting.pop(answered if isinstance(answered, str) else None, None)
         else:
-            yield from waiting.values()
+            # Of a role that nobody knows it may be the result.
+            yield from waiting.values() if message.get("role") in ROLES else ()
             waiting = {**_ids(path, message)}
 
 
