@@ -52,6 +52,10 @@ SHAPES: dict[str, tuple[Callable[[int], str], set[tuple[str, str]]]] = {
         lambda n: said(QUESTION, f'{{"role":"assistant","content":"{n}","weight":{n + 2}}}'),
         {("weight-value", "messages[1].weight")},
     ),
+    "other names": (
+        lambda n: f'{{"mesages":[],"k{n}":1}}',
+        {("messages-missing", "mesages"), ("row-key-unknown", "k{}")},
+    ),
     "names": (
         lambda n: said(QUESTION, ANSWER, more=f',"tools":[{{"type":"function","function":{{"name":"x {n}"}}}}]'),
         {("tool-name", "tools[0].function.name")},
@@ -78,7 +82,7 @@ def test_rows_that_are_all_wrong_in_one_way_are_all_counted(name: str) -> None:
 WORDS = st.sampled_from(
     ["role", "content", "name", "weight", "tool_calls", "messages", "tools", "function", "type", "id", "arguments",
      "parameters", "refusal", "url", "text", "image_url", "input", "other", "another one", "tool_call_id",
-     "metadata", "store", "description"]
+     "metadata", "store", "description", "message", "Messages", "Role", "Content", "value", "from"]
 )  # fmt: skip
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none()
@@ -96,7 +100,8 @@ CALL = st.fixed_dictionaries(
 MESSAGE = st.fixed_dictionaries(
     {"role": st.sampled_from(["user", "assistant", "system", "tool", "robot", "User", "tool ", "bot"]) | VALUES},
     optional={"content": VALUES, "weight": VALUES, "name": VALUES, "tool_calls": st.lists(CALL, max_size=3),
-              "tool_call_id": VALUES, "refusal": VALUES, "note": VALUES},
+              "tool_call_id": VALUES, "refusal": VALUES, "note": VALUES, "Content": VALUES,
+              "text": VALUES},
 )  # fmt: skip
 ROW = st.fixed_dictionaries(
     {"messages": st.lists(MESSAGE, max_size=4) | VALUES},

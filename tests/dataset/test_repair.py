@@ -188,6 +188,33 @@ def test_other_names_of_roles_are_left_to_you() -> None:
     assert len(said_of) == 2
 
 
+def test_keys_in_another_case_get_theirs() -> None:
+    """Of the row and of its messages, whatever else is to be mended there."""
+    turns = [{"Role": "User", "CONTENT": "Q"}, {"role": "assistant", "Content": "A "}]
+    row = {"Messages": turns}
+    repair = repaired(row)
+    assert [example.row for example in repair.dataset] == [GOOD]
+    assert repair.counts == {"key-spelling": 4, "role-spelling": 1, "white-space": 1}
+    assert str(repair.fixes[0]) == "key-spelling: line 1, Messages: the key in another case -> `messages`"
+    assert {finding.fix for finding in validated(row, {"messages": turns})} == {"key-spelling"}
+    assert repaired(row, off=["key-spelling"]).fixes == ()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"message": GOOD["messages"]},
+        {"Messages": [], "MESSAGES": []},
+        {**GOOD, "Messages": []},
+        {"messages": [{"Role": "user", "ROLE": "user", "content": "Q"}]},
+    ],
+)
+def test_keys_that_leave_open_what_is_meant_are_left_to_you(row: Any) -> None:
+    """Two of them, and other words."""
+    assert repaired(row).fixes == ()
+    assert repaired(row).suggestions
+
+
 def test_keys_that_are_null_go_where_they_may_be_absent() -> None:
     """A dump of a typed message writes all its keys; the service refuses null for most of them."""
     dumped = {
@@ -456,6 +483,7 @@ def test_findings_of_a_fixable_kind_say_so() -> None:
         said(("user", "Q "), ("assistant", "C")),
         {**said(("user", "R"), ("assistant", "D")), "tools": None},
         said(("User", "R"), ("assistant", "E")),
+        {"Messages": said(("user", "R"), ("assistant", "F"))["messages"]},
         BOM + b"{}",
     )
     named = {finding.fix for finding in repair.original.validate(level="deep").findings} - {""}
@@ -498,13 +526,14 @@ TURN = st.fixed_dictionaries(
         "role": st.sampled_from(["system", "user", "assistant", "function", "User", "Function ", "gpt"]),
         "content": TEXT | st.none(),
     },
-    optional={"function_call": st.just(CALL), "name": st.just("look_up")},
+    optional={"function_call": st.just(CALL), "name": st.just("look_up"), "Content": TEXT},
 )
 SPOKEN = st.fixed_dictionaries({"from": st.sampled_from(["human", "gpt", "system", "?"]), "value": TEXT})
 ANY_ROW = st.fixed_dictionaries(
     {},
     optional={
         "messages": st.lists(TURN, max_size=3),
+        "Messages": st.lists(TURN, max_size=1),
         "prompt": TEXT,
         "completion": TEXT,
         "conversations": st.lists(SPOKEN, max_size=3),

@@ -571,6 +571,46 @@ def test_older_formats_are_recognised(lines: Any, row: Row) -> None:
     assert "no `messages`" not in message
 
 
+@pytest.mark.parametrize(
+    "key",
+    ["message", "Messages", "MESSAGES", "mesages", "massages", "conversation", "dialog", "chat", "msgs"],
+)
+def test_messages_by_another_name_are_one_finding(lines: Any, key: str) -> None:
+    """Nobody should remove the key that holds all texts."""
+    row = {key: GOOD["messages"]}
+    report = Dataset.from_jsonl(lines(GOOD, row)).validate(level="rows")
+    [finding] = report.findings
+    assert (finding.code, finding.path) == ("messages-missing", key)
+    assert finding.message == f"the row has `{key}` where `messages` is meant"
+    assert (finding.fix == "key-spelling") is (key.lower() == "messages")
+    assert {path for _, path in found(lines, {**row, "note": 1})} == {key, "note"}
+
+
+def test_a_text_and_a_key_beside_messages_stand_for_none(lines: Any) -> None:
+    """They are keys like any other."""
+    assert [*found(lines, {"message": "Q"})] == [
+        ("messages-missing", "messages"),
+        ("row-key-unknown", "message"),
+    ]
+    assert [*found(lines, {**GOOD, "Messages": []})] == [("row-key-unknown", "Messages")]
+    assert [*found(lines, {"games": []})] == [("messages-missing", "messages"), ("row-key-unknown", "games")]
+
+
+@pytest.mark.parametrize("key", ["Content", "text", "value", "contnet"])
+def test_content_by_another_name_is_one_finding(lines: Any, key: str) -> None:
+    """Not one for the key that is missing, and one for that which is there."""
+    told = [*found(lines, said(USER, {"role": "assistant", key: "A"}))]
+    assert told == [("content-missing", f"messages[1].{key}")]
+    told = [*found(lines, said(USER, {**CALLING, key: "A"}, tools=[DECLARED]))]
+    assert told == [("message-key-unknown", f"messages[1].{key}")]
+
+
+@pytest.mark.parametrize("key", ["Role", "speaker", "from"])
+def test_a_role_by_another_name_of_its_key_is_one_finding(lines: Any, key: str) -> None:
+    """And nothing that hangs on the role."""
+    assert [*found(lines, said(USER, {key: "x", "content": "A"}))] == [("role-missing", f"messages[1].{key}")]
+
+
 def test_all_that_is_wrong_with_a_row_is_listed(lines: Any) -> None:
     """Not only the first thing."""
     row = said({"role": "usr", "content": 3}, {"role": "assistant"}, note="")

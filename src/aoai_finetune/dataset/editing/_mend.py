@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, TypeAlias, TypeGuard
 
 from ..rows._shape import is_list, is_object
 from ..rules._messages import written
+from ..rules._names import respelt_key
 from ..rules._null import OF_A_FUNCTION, OF_A_MESSAGE, null_beside, should_be_absent
 from ..rules._roles import OTHER_NAMES, respelt
 from ..rules._space import trimmed_messages
@@ -29,6 +30,26 @@ class Change(NamedTuple):
     path: str
     was: str
     now: str
+
+
+def _key_spelling(row: _Row) -> list[Change]:
+    """`messages` of a row, and `role` and `content` of its messages, in another case."""
+    changes = _respelt(row, ("messages",), "")
+    for path, message in written(row):
+        changes += _respelt(message, ("role", "content"), f"{path}.")
+    return changes
+
+
+def _respelt(found: _Row, wanted: tuple[str, ...], path: str) -> list[Change]:
+    changes: list[Change] = []
+    for name in wanted:
+        others = [key for key in found if respelt_key(key) == name]
+        if name not in found and len(others) == 1:
+            found[name] = found.pop(others[0])
+            changes.append(
+                Change("key-spelling", f"{path}{others[0]}", "the key in another case", f"`{name}`")
+            )
+    return changes
 
 
 def _prompt_completion(row: _Row) -> list[Change]:
@@ -249,6 +270,7 @@ def _white_space(row: _Row) -> list[Change]:
 
 
 MENDERS: Final[dict[str, Callable[[_Row], list[Change]]]] = {
+    "key-spelling": _key_spelling,
     "prompt-completion": _prompt_completion,
     "conversations": _conversations,
     "role-spelling": _role_spelling,

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 from ..rows._canonical import write_json
 from ..rows._findings import key_path
 from ..rows._shape import is_list, is_object, kind_of
+from ._names import instead_of
 from ._null import null_beside, should_be_absent
 from ._roles import ROLES, as_meant, meant, respelt
 
@@ -251,7 +252,19 @@ def messages_missing(row: Row) -> Faults:
     elif older:
         yield "conversations", "the row has `conversations` instead of `messages`"
     else:
-        yield "messages", "the row has no `messages`"
+        yield _missing("", "messages", _misnamed_messages(row), "the row")
+
+
+def _missing(path: str, key: str, other: str, owner: str) -> tuple[str, str]:
+    """Place and words of a key that is missing, or is there by another name."""
+    said = f"{owner} has {f'`{other}` where `{key}` is meant' if other else f'no `{key}`'}"
+    return key_path(path, other or key), said
+
+
+def _misnamed_messages(row: Row) -> str:
+    """The key that messages have in a row without `messages`."""
+    other = instead_of("messages", row)
+    return other if is_list(row.get(other)) or is_object(row.get(other)) else ""
 
 
 def messages_type(row: Row) -> Faults:
@@ -280,7 +293,7 @@ def role_missing(row: Row) -> Faults:
     for path, message in objects(row):
         role = message.get("role", _ABSENT)
         if role is _ABSENT:
-            yield f"{path}.role", "the message has no `role`"
+            yield _missing(path, "role", instead_of("role", message), "the message")
         elif not isinstance(role, str):
             yield f"{path}.role", f"`role` is {kind_of(role)}, not a text"
 
@@ -306,7 +319,7 @@ def content_missing(row: Row) -> Faults:
     """Messages without content where no tool call, function call or refusal stands in for it."""
     for path, message in objects(row):
         if message.get("content") is None and not _may_lack_content(message):
-            yield f"{path}.content", "the message has no content"
+            yield _missing(path, "content", instead_of("content", message), "the message")
 
 
 def _may_lack_content(message: Row) -> bool:
@@ -353,7 +366,12 @@ def message_keys(row: Row) -> Faults:
     for path, message in objects(row):
         known = _KEYS.get(str(message.get("role")))
         if known is not None:
-            strange = [key for key in message if key not in known and not should_be_absent(message, key)]
+            told = instead_of("content", message) if not _may_lack_content(message) else ""
+            strange = [
+                key
+                for key in message
+                if key not in known and key != told and not should_be_absent(message, key)
+            ]
             for key in some(strange):
                 yield key_path(path, key), "a message of this role has no such key"
 
@@ -372,7 +390,9 @@ def row_keys(row: Row) -> Faults:
 
 def _strange(found: Row, known: Collection[str]) -> list[str]:
     """The keys that are not known, without those of other findings: `null-key`, and the older forms of a row."""
-    told = () if "messages" in found or known is not _ROW_KEYS else _older_form(found)
+    told: tuple[str, ...] = ()
+    if "messages" not in found and known is _ROW_KEYS:
+        told = _older_form(found) or (_misnamed_messages(found),)
     strange = [key for key in found if key not in known and key not in told]
     null = null_beside(found) if strange else []
     return [key for key in strange if key not in null]

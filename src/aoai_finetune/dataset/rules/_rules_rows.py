@@ -43,7 +43,7 @@ _MESSAGES: Final = _has("messages", "input", *_messages.OUTPUTS)
 _SCHEMA: Final[tuple[Rule, ...]] = (
     Rule(code="messages-missing", severity=_ERROR, summary="A row has `messages`", source=_LINE,
          hint='Write {"messages": [{"role": "user", "content": ...}, {"role": "assistant", "content": ...}]}; repair()'
-         " does so for a prompt with its completion, and for turns of human and gpt",
+         " does so for a prompt with its completion, for turns of human and gpt, and for `Messages`",
          row=_messages.messages_missing),
     Rule(code="messages-type", when=_MESSAGES, severity=_ERROR, summary="`messages` is a list", source=_LINE,
          hint="Put the messages into a list", row=_messages.messages_type),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any, Final
 
+from ._names import stands_for
 from ._roles import meant, respelt
 from ._vision import looks_like
 
@@ -53,7 +54,7 @@ def _add_fields(shape: list[object], fields: Mapping[str, Any], texts: dict[str,
     add = shape.append
     add(len(fields) + 2)
     for name, value in fields.items():
-        known = name if name in _WORDS else "*"
+        known = name if name in _WORDS else f"*{stands_for(name)}"
         add(known)
         kind = value.__class__
         if kind is str and known not in _COMPARED:

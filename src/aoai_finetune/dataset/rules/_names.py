@@ -1,0 +1,49 @@
+"""Keys by other names: `messages`, `role` and `content` in another case, misspelt, or as other formats call them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from itertools import islice
+from typing import Any, Final
+
+__all__ = ["instead_of", "respelt_key", "stands_for"]
+
+_NAMES: Final = {
+    "messages": ("message", "msgs", "conversation", "dialog", "dialogs", "dialogue", "dialogues", "chat", "turns"),
+    "role": ("roles", "speaker", "sender", "author", "from"),
+    "content": ("contents", "text", "value", "utterance"),
+}  # fmt: skip
+_BY_NAME: Final = {name: key for key, names in _NAMES.items() for name in (key, *names)}
+_LONGEST: Final = 20
+_LOOKED_AT: Final = 100
+"""Keys of one object that are asked; a row of more is no row."""
+
+
+def stands_for(key: str) -> str:
+    """Which of `messages`, `role` and `content` is meant by another key; empty for most."""
+    return _meaning(key) if len(key) <= _LONGEST else ""
+
+
+def respelt_key(key: str) -> str:
+    """The one of these with the same letters in another case; empty for all other keys."""
+    plain = key.lower() if len(key) <= _LONGEST else ""
+    return plain if plain in _NAMES and plain != key else ""
+
+
+def instead_of(wanted: str, found: Mapping[str, Any]) -> str:
+    """The key that stands where one of these three is missing; empty where it is there, or no other stands for it."""
+    if wanted in found:
+        return ""
+    return next((key for key in islice(found, _LOOKED_AT) if stands_for(key) == wanted), "")
+
+
+@lru_cache(256)
+def _meaning(key: str) -> str:
+    plain = key.lower()
+    return _BY_NAME.get(plain) or next((name for name in _NAMES if _is_slip(plain, name)), "")
+
+
+def _is_slip(key: str, name: str) -> bool:
+    """The same letters, but for their order and number."""
+    return key[:1] == name[0] and set(key) == set(name) and abs(len(key) - len(name)) <= 2
