@@ -104,5 +104,5 @@ def _error(fault: Fault, line: SourceLine) -> DatasetError:
 def _refusal(fault: Fault, source: str | None, line: int | None = None) -> DatasetError:
     from ..rules._catalogue import all_rules
 
-    hint = next((rule.hint for rule in all_rules() if rule.code == fault.code), "")
+    hint = fault.hint or next((rule.hint for rule in all_rules() if rule.code == fault.code), "")
     return DatasetError(fault.message, source=source, line=line, path=fault.path, hint=hint)

@@ -91,11 +91,12 @@ class Finding:
 
 
 class Fault(NamedTuple):
-    """A finding before it knows its place: what a single row got wrong under which code."""
+    """A finding before it knows its place: what a single row got wrong under which code; empty, its hint is the rule's."""
 
     code: str
     path: str
     message: str
+    hint: str = ""
 
 
 def key_path(parent: str, key: str) -> str:
