@@ -14,6 +14,7 @@ from jiter import from_json
 from aoai_finetune.dataset import AzureRules, Dataset, ValidationReport
 from aoai_finetune.dataset.rules._marks import marks_of, settled, stable_mark
 from aoai_finetune.dataset.rules._messages import finite, not_json
+from aoai_finetune.errors import DatasetError
 
 QUESTION = '{"role":"user","content":"Q"}'
 ANSWER = '{"role":"assistant","content":"A"}'
@@ -279,6 +280,48 @@ def test_a_json_array_is_one_finding(ten: Any, indent: int | None, level: Any) -
     assert only(report) == ("json-array", 1)
     assert "from_examples(json.load" in report.findings[0].hint
     assert not report.ok
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("key", ["data", "examples", "messages"])
+@pytest.mark.parametrize("times", [1, 100])
+def test_an_object_that_holds_the_rows_is_one_finding(
+    ten: Any, indent: int | None, key: str, times: int
+) -> None:
+    """As exports and downloads are; the hint is the line to type. Reading rows says the same."""
+    data = json.dumps({"version": 1, key: ten * times}, indent=indent).encode()
+    dataset = Dataset.from_jsonl(data)
+    report = dataset.validate()
+    assert only(report) == ("json-array", 1)
+    [finding] = report.findings
+    assert finding.message == f"the file is one JSON object that holds its rows in a list under `{key}`"
+    assert f'Dataset.from_examples(json.load(file)["{key}"])' in finding.hint
+    with pytest.raises(DatasetError) as caught:
+        list(dataset)
+    assert (caught.value.message, caught.value.hint) == (finding.message, finding.hint)
+
+
+def test_a_key_that_could_be_text_is_not_named(ten: Any) -> None:
+    """What a finding says goes into logs."""
+    [finding] = Dataset.from_jsonl(json.dumps({"our secret": ten}).encode()).validate()
+    assert "secret" not in str(finding)
+    assert "json.load(file)[key]" in finding.hint
+
+
+@pytest.mark.parametrize(
+    "more", [{"examples": [{"prompt": "Q"}]}, {"tools": [{"input": 1}]}, {"examples": [{"note": 1}]}]
+)
+def test_a_row_with_a_list_of_its_own_is_a_row(chat: Any, lines: Any, more: Any) -> None:
+    """Alone in its file, or one of several."""
+    for rows in ([{**chat(), **more}], [{**chat(), **more}] * 3):
+        report = Dataset.from_jsonl(lines(*rows)).validate(level="rows")
+        assert (report.examples, "json-array" in report.counts) == (len(rows), False)
+
+
+def test_lines_that_each_hold_rows_are_lines(ten: Any, lines: Any) -> None:
+    """Whoever wrote batches has to see each of them."""
+    report = Dataset.from_jsonl(lines({"data": ten[:5]}, {"data": ten[5:]})).validate(level="rows")
+    assert report.counts == {"messages-missing": 2, "row-key-unknown": 2}
 
 
 def test_an_array_with_a_row_on_each_line_is_one_finding(ten: Any) -> None:
