@@ -424,11 +424,24 @@ def test_a_fix_can_be_left_out() -> None:
     assert repaired(said(("user", "Q "), ("assistant", "A")), off=["white-space"]).fixes == ()
 
 
-@pytest.mark.parametrize("off", ["white-space", ["white-spaces"], ["line-end"]])
-def test_only_fixes_of_rows_can_be_left_out(off: Any) -> None:
-    """The rest is no part of a row; the error names those that can."""
+@pytest.mark.parametrize("off", ["white-space", ["white-spaces"]])
+def test_what_is_no_list_of_fixes_cannot_be_left_out(off: Any) -> None:
+    """The error names those that can."""
     with pytest.raises(DatasetError, match="white-space"):
         repaired(GOOD, off=off)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"), [("line-end", b"\r\n"), ("blank-line", b"\n\n"), ("byte-order-mark", b"\n")]
+)
+def test_fixes_of_what_is_no_part_of_a_row_are_always_made(tmp_path: Path, name: str, data: bytes) -> None:
+    """Leaving them out would change nothing: what is written has none of it, repaired or not."""
+    dataset = Dataset.from_jsonl(BOM * (name == "byte-order-mark") + json.dumps(GOOD).encode() + data)
+    assert list(dataset.repair(off=[*MENDERS, "duplicate-row"]).counts) == [name]
+    with pytest.raises(DatasetError, match=f"'{name}' .* what is written never has it.*white-space"):
+        dataset.repair(off=[name])
+    written = dataset.to_jsonl(tmp_path / "rows.jsonl").read_bytes()
+    assert written == dataset.repair().dataset.to_jsonl(tmp_path / "more.jsonl").read_bytes()
 
 
 def test_nothing_on_the_disk_is_changed(tmp_path: Path) -> None:

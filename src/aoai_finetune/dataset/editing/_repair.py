@@ -29,6 +29,8 @@ __all__ = ["MendedRows", "repair_rows"]
 _DUPLICATE: Final = "duplicate-row"
 _PLAIN_ROLES: Final = frozenset({"system", "user", "assistant"})
 _BLANK: Final = Change("blank-line", "", "a blank line", "none")
+_ALWAYS: Final = ("byte-order-mark", "line-end", _BLANK.fix)
+"""Fixes of what stands between rows: it is in no row, and in no file that is written of them."""
 _MAY_BE_OFF: Final = (*MENDERS, _DUPLICATE)
 
 
@@ -102,8 +104,9 @@ def _check_off(off: Collection[str]) -> None:
     each_of_kind(off, str, "off", wanted="a list of names", hint='For example off=["duplicate-row"]')
     unknown = [name for name in off if name not in _MAY_BE_OFF]
     if unknown:
+        why = ": what is written never has it" if unknown[0] in _ALWAYS else ""
         raise DatasetError(
-            f"{unknown[0]!r} is no fix that can be left out",
+            f"{unknown[0]!r} is no fix that can be left out{why}",
             hint=f"off is a collection of: {', '.join(_MAY_BE_OFF)}",
         )
 
