@@ -298,6 +298,58 @@ def test_null_in_declared_functions_goes_too(place: str) -> None:
     assert repair.dataset == again
 
 
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "title": None,
+    "properties": {
+        "unit": {"type": "string", "description": None, "enum": None, "default": None},
+        "days": {"type": "array", "items": {"type": "object", "properties": {"no": {"minimum": None}}}},
+        "size": {"anyOf": [{"type": "integer", "format": None}, {"type": "null", "const": None}]},
+        "left": None,
+        "needed": None,
+        "description": {"type": "string"},
+    },
+    "required": ["needed"],
+    "additionalProperties": None,
+}
+
+
+@pytest.mark.parametrize("start", ["tools[0].function", "input.tools[0].function"])
+def test_null_inside_of_parameters_goes_too(start: str) -> None:
+    """Tables with typed columns write it for every keyword that some other tool has; it is no schema."""
+    tools = [{"type": "function", "function": {"name": "f", "parameters": SCHEMA}}]
+    row = {**GOOD, "tools": tools}
+    if start.startswith("input"):
+        row = {"input": {"messages": GOOD["messages"][:1], "tools": tools}}
+    places = [
+        ".title",
+        ".additionalProperties",
+        ".properties.left",
+        ".properties.unit.description",
+        ".properties.unit.enum",
+        ".properties.days.items.properties.no.minimum",
+        ".properties.size.anyOf[0].format",
+    ]
+    paths = [f"{start}.parameters{place}" for place in places]
+    told = {finding.path: finding.fix for finding in validated(row) if finding.code == "null-key"}
+    assert told == dict.fromkeys(paths, "null-key")
+    repair = repaired(row)
+    assert {fix.path for fix in repair.fixes} == {*paths}
+    [line] = repair.dataset._rows.scan()
+    kept = json.dumps(json.loads(line[2] or b""))
+    assert (kept.count("null"), kept.count('"needed": null')) == (4, 1)
+    assert not [finding for finding in repair.dataset.validate(level="rows") if finding.code == "null-key"]
+
+
+def test_a_schema_without_an_end_is_looked_at_for_a_while() -> None:
+    """As many schemas as no function has."""
+    schema: dict[str, Any] = {"properties": {f"p{number}": {"title": None} for number in range(5_000)}}
+    row = {**GOOD, "tools": [{"type": "function", "function": {"name": "f", "parameters": schema}}]}
+    assert len(validated(row)) == 0
+    schema["properties"] = dict.fromkeys(map(str, range(5_000)))
+    assert len(validated(row)) == 1_000
+
+
 def test_what_a_dump_of_a_request_has_left_over_goes_too() -> None:
     """Only where it is null, and where no grader could read it."""
     left = {"metadata": None, "store": None}

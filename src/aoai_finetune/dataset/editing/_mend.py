@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, TypeAlias, TypeGuard
 from ..rows._shape import is_list, is_object
 from ..rules._messages import written
 from ..rules._names import respelt_key
-from ..rules._null import OF_A_FUNCTION, OF_A_MESSAGE, null_beside, should_be_absent
+from ..rules._null import OF_A_FUNCTION, OF_A_MESSAGE, null_beside, null_in_schema, should_be_absent
 from ..rules._roles import OTHER_NAMES, respelt
 from ..rules._space import trimmed_messages
 from ..rules._tools import declared, owners
@@ -154,9 +154,18 @@ def _null_keys(row: _Row) -> list[Change]:
         if is_object(function):
             null = [key for key in OF_A_FUNCTION if function.get(key, "") is None]
             changes += _without(function, null, f"{path}.")
+            changes += _without_schema_nulls(f"{path}.parameters", function.get("parameters"))
     for path, message in written(row):
         null = [key for key in OF_A_MESSAGE if should_be_absent(message, key)]
         changes += _without(message, null, f"{path}.")
+    return changes
+
+
+def _without_schema_nulls(path: str, schema: object) -> list[Change]:
+    changes: list[Change] = []
+    for null in null_in_schema(path, schema):
+        del null.owner[null.key]
+        changes.append(Change("null-key", null.path, null.said, "no such key"))
     return changes
 
 
