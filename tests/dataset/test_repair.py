@@ -86,6 +86,31 @@ def test_blank_lines_go_and_line_numbers_stay() -> None:
     assert "blank-line" not in repair.dataset.validate().counts
 
 
+def test_blank_lines_that_follow_one_another_are_one_fix() -> None:
+    """A file of a megabyte of them is answered soon, in little memory."""
+    rows = [b"\n", b" \n", b"\r\n", GOOD, b"\n", said(("user", "R"), ("assistant", "B")), b"\n" * 300_000]
+    repair = repaired(*rows)
+    found = [(fix.line, fix.was) for fix in repair.fixes if fix.code == "blank-line"]
+    assert found == [
+        (1, "3 blank lines from here on"),
+        (5, "a blank line"),
+        (7, "300,000 blank lines from here on"),
+    ]
+    assert [example.line for example in repair.dataset] == [4, 6]
+
+
+def test_blank_lines_of_several_files_are_fixes_of_each(tmp_path: Path) -> None:
+    """Also where the numbers of their lines go on."""
+    one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
+    one.write_bytes(b"\n" + json.dumps(GOOD).encode())
+    two.write_bytes(json.dumps(GOOD).encode() + b"\n\n\n")
+    fixes = (Dataset.from_jsonl(one) + Dataset.from_jsonl(two)).repair(off=["duplicate-row"]).fixes
+    assert [(fix.source, fix.line, fix.was) for fix in fixes] == [
+        (str(one), 1, "a blank line"),
+        (str(two), 2, "2 blank lines from here on"),
+    ]
+
+
 def test_exact_copies_go() -> None:
     """The fix names the line that stays."""
     repair = repaired(GOOD, said(("user", "R"), ("assistant", "B")), GOOD)

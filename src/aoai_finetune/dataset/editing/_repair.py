@@ -28,8 +28,8 @@ __all__ = ["MendedRows", "repair_rows"]
 
 _DUPLICATE: Final = "duplicate-row"
 _PLAIN_ROLES: Final = frozenset({"system", "user", "assistant"})
-_BLANK: Final = Change("blank-line", "", "a blank line", "none")
-_ALWAYS: Final = ("byte-order-mark", "line-end", _BLANK.fix)
+_BLANK: Final = "blank-line"
+_ALWAYS: Final = ("byte-order-mark", "line-end", _BLANK)
 """Fixes of what stands between rows: it is in no row, and in no file that is written of them."""
 _MAY_BE_OFF: Final = (*MENDERS, _DUPLICATE)
 
@@ -120,6 +120,20 @@ class _Ends:
 
 
 @dataclass(slots=True)
+class _Blanks:
+    """Lines of one file, one after the other, that are blank."""
+
+    source: str | None
+    first: int
+    lines: int = 1
+
+    def fix(self) -> Fix:
+        """One fix for all of them."""
+        was = "a blank line" if self.lines == 1 else f"{self.lines:,} blank lines from here on"
+        return Fix(code=_BLANK, was=was, now="none", line=self.first, source=self.source)
+
+
+@dataclass(slots=True)
 class _Repair:
     """The state of one pass."""
 
@@ -130,6 +144,7 @@ class _Repair:
     changed: dict[int, dict[int, bytes]] = field(default_factory=dict[int, dict[int, bytes]])
     found: list[Fix] = field(default_factory=list[Fix])
     ends: dict[str | None, _Ends] = field(default_factory=dict[str | None, _Ends])
+    blanks: list[_Blanks] = field(default_factory=list[_Blanks])
     seen: dict[bytes, int] = field(default_factory=dict[bytes, int])
     digests: Digests = field(default_factory=Digests)
 
@@ -139,11 +154,18 @@ class _Repair:
         if raw is not None and raw.endswith(b"\r\n"):
             self.ends.setdefault(leaf.source, _Ends(number)).lines += 1
         if raw is not None and raw.isspace():
-            self._note(_BLANK, leaf, number, None)
+            self._blank(leaf.source, number)
             return
         if raw is None or self._keeps(leaf, number, raw):
             self.kept.append(self.index)
         self.index += 1
+
+    def _blank(self, source: str | None, number: int) -> None:
+        last = self.blanks[-1] if self.blanks else None
+        if last and last.first + last.lines == number and last.source == source:
+            last.lines += 1
+        else:
+            self.blanks.append(_Blanks(source, number))
 
     def _note(self, change: Change, leaf: Leaf, number: int, row: int | None) -> None:
         code, path, was, now = change
@@ -210,6 +232,7 @@ class _Repair:
             self._note(
                 Change("byte-order-mark", "", "a byte-order mark opens the file", "none"), leaf, 1, None
             )
+        self.found += [blanks.fix() for blanks in self.blanks]
         for source, ends in self.ends.items():
             was = f"{ends.lines:,} line{'s' * (ends.lines > 1)} from here on end with CR LF"
             self.found.append(
