@@ -286,6 +286,27 @@ def test_a_preference_row_of_other_names_is_one_finding(method: Method) -> None:
     assert "`preferred_output`" in report.findings[0].message
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        b'"tools": null',
+        b'"tools":null',
+        b'"\\u0074ools": null',
+        b'"weight": null',
+        b'"ann\\u006ftations": []',
+    ],
+)
+def test_null_keys_are_found_however_they_are_written(more: bytes) -> None:
+    """Lines without a sign of them are not looked into."""
+    asked, answer = (json.dumps(turn).encode() for turn in GOOD["messages"])
+    inside = b"ools" not in more
+    answer = answer[:-1] + b", " + more + b"}" if inside else answer
+    row = b'{"messages": [' + asked + b", " + answer + b"]" + (b"" if inside else b", " + more) + b"}"
+    repair = repaired(row)
+    assert repair.counts == {"null-key": 1}
+    assert [example.row for example in repair.dataset] == [GOOD]
+
+
 def test_null_keys_of_preference_rows_go_too() -> None:
     """Beside the messages of their input."""
     asked = {"messages": [{"role": "user", "content": "Q"}], "tools": None}

@@ -14,11 +14,11 @@ from ..rows._shape import is_list, is_object
 from ..rules._messages import written
 from ..rules._names import respelt_key
 from ..rules._null import OF_A_FUNCTION, OF_A_MESSAGE, null_beside, null_in_schema, should_be_absent
-from ..rules._roles import OTHER_NAMES, respelt
+from ..rules._roles import OTHER_NAMES, ROLES, respelt
 from ..rules._space import trimmed_messages
 from ..rules._tools import declared, owners
 
-__all__ = ["MENDERS", "Change"]
+__all__ = ["MENDERS", "Change", "maybe_null"]
 
 _Row: TypeAlias = dict[str, Any]
 
@@ -43,8 +43,8 @@ def _key_spelling(row: _Row) -> list[Change]:
 def _respelt(found: _Row, wanted: tuple[str, ...], path: str) -> list[Change]:
     changes: list[Change] = []
     for name in wanted:
-        others = [key for key in found if respelt_key(key) == name]
-        if name not in found and len(others) == 1:
+        others = [key for key in found if respelt_key(key) == name] if name not in found else []
+        if len(others) == 1:
             found[name] = found.pop(others[0])
             changes.append(
                 Change("key-spelling", f"{path}{others[0]}", "the key in another case", f"`{name}`")
@@ -136,7 +136,7 @@ def _role_spelling(row: _Row) -> list[Change]:
     changes: list[Change] = []
     for path, message in written(row):
         role = message.get("role")
-        known = respelt(role) if isinstance(role, str) else ""
+        known = respelt(role) if isinstance(role, str) and role not in ROLES else ""
         if known:
             message["role"] = known
             was = "the role in another case, or with white space around it"
@@ -276,6 +276,11 @@ def _white_space(row: _Row) -> list[Change]:
         message["content"] = short
         changes.append(Change("white-space", path, was, "none"))
     return changes
+
+
+def maybe_null(raw: bytes) -> bool:
+    """The line of a row may hold a null key; sure if not."""
+    return any(word in raw for word in (b"null", b"annotations", b"\\u"))
 
 
 MENDERS: Final[dict[str, Callable[[_Row], list[Change]]]] = {

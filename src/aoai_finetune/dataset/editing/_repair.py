@@ -21,7 +21,7 @@ from ..rows._json import BOM, parse_row
 from ..rows._sources import ChainRows, Leaf, LineRows, Rows, SelectedRows, SourceLine, arrange
 from ..rules._meaning import only_texts
 from ..rules._space import trimmed
-from ._mend import MENDERS, Change
+from ._mend import MENDERS, Change, maybe_null
 from ._repaired import Fix
 
 __all__ = ["MendedRows", "repair_rows"]
@@ -180,7 +180,7 @@ class _Repair:
             bare = bare[len(BOM) :]
         marks = [Change("byte-order-mark", "", "a byte-order mark before the row", "none")] * (bare != raw)
         row = parse_row(bare) if bare and not bare.isspace() else None
-        changes = self._mended(row) if isinstance(row, dict) else []
+        changes = self._mended(row, bare) if isinstance(row, dict) else []
         if changes and isinstance(row, dict):
             bare = _written(row)
             if not bare:
@@ -191,10 +191,11 @@ class _Repair:
             return row is not None
         return not self._is_copy(leaf, number, row, None if marks or changes else raw)
 
-    def _mended(self, row: dict[str, Any]) -> list[Change]:
+    def _mended(self, row: dict[str, Any], raw: bytes) -> list[Change]:
         if not row or _is_plain(row):
             return []
-        return [change for name, mend in MENDERS.items() if name not in self.off for change in mend(row)]
+        off = self.off if maybe_null(raw) else (*self.off, "null-key")
+        return [change for name, mend in MENDERS.items() if name not in off for change in mend(row)]
 
     def _change(self, leaf: Leaf, number: int, raw: bytes, changes: Iterable[Change]) -> None:
         owner, place = self.original.locate(self.index)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
-__all__ = ["instead_of", "respelt_key", "stands_for"]
+__all__ = ["LONGEST", "instead_of", "respelt_key", "stands_for"]
 
 _NAMES: Final = {
     "messages": ("message", "msgs", "conversation", "dialog", "dialogs", "dialogue", "dialogues", "chat", "turns"),
@@ -15,19 +15,20 @@ _NAMES: Final = {
     "content": ("contents", "text", "value", "utterance"),
 }  # fmt: skip
 _BY_NAME: Final = {name: key for key, names in _NAMES.items() for name in (key, *names)}
-_LONGEST: Final = 20
+LONGEST: Final = 20
+"""Letters of a key up to which it may stand for another."""
 _LOOKED_AT: Final = 100
 """Keys of one object that are asked; a row of more is no row."""
 
 
 def stands_for(key: str) -> str:
     """Which of `messages`, `role` and `content` is meant by another key; empty for most."""
-    return _meaning(key) if len(key) <= _LONGEST else ""
+    return _meaning(key) if len(key) <= LONGEST else ""
 
 
 def respelt_key(key: str) -> str:
     """The one of these with the same letters in another case; empty for all other keys."""
-    plain = key.lower() if len(key) <= _LONGEST else ""
+    plain = key.lower() if len(key) <= LONGEST else ""
     return plain if plain in _NAMES and plain != key else ""
 
 

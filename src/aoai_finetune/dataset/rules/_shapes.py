@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from math import isfinite
 from typing import Any, Final
 
-from ._names import stands_for
+from ._names import LONGEST, stands_for
 from ._roles import meant, respelt
 from ._vision import looks_like
 
@@ -54,7 +55,7 @@ def _add_fields(shape: list[object], fields: Mapping[str, Any], texts: dict[str,
     add = shape.append
     add(len(fields) + 2)
     for name, value in fields.items():
-        known = name if name in _WORDS else f"*{stands_for(name)}"
+        known = name if name in _WORDS else _other_word(name) if len(name) <= LONGEST else "*"
         add(known)
         kind = value.__class__
         if kind is str and known not in _COMPARED:
@@ -71,6 +72,12 @@ def _add_fields(shape: list[object], fields: Mapping[str, Any], texts: dict[str,
             _add_items(shape, value, known, texts)
         else:
             add(_LEAVES.get(kind, _letters)(value, known, texts))
+
+
+@lru_cache(256)
+def _other_word(name: str) -> str:
+    """What stands for a key that no rule knows, but for the key that is meant by it."""
+    return f"*{stands_for(name)}"
 
 
 def _add_items(shape: list[object], items: list[Any], key: str, texts: dict[str, int]) -> None:
