@@ -593,6 +593,8 @@ def test_a_text_and_a_key_beside_messages_stand_for_none(lines: Any) -> None:
         ("row-key-unknown", "message"),
     ]
     assert [*found(lines, {**GOOD, "Messages": []})] == [("row-key-unknown", "Messages")]
+    assert [*found(lines, {"": []})] == [("messages-missing", "messages"), ("row-key-unknown", "*")]
+    assert [*found(lines, asked(**{"": "Q"}))] == [("message-key-unknown", "messages[0].*")]
     assert [*found(lines, {"games": []})] == [("messages-missing", "messages"), ("row-key-unknown", "games")]
 
 

@@ -6,6 +6,7 @@ from typing import Final, TypeGuard
 
 from ..rows._findings import Fault
 from ..rows._shape import is_list, is_object
+from ._keys import messages_missing
 from ._messages import (
     CheckedRow,
     Faults,
@@ -14,7 +15,6 @@ from ._messages import (
     finite,
     message_type,
     messages_empty,
-    messages_missing,
     messages_type,
     not_json,
     objects,

@@ -7,7 +7,9 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
-__all__ = ["LONGEST", "instead_of", "respelt_key", "stands_for"]
+from ..rows._findings import key_path
+
+__all__ = ["LONGEST", "instead_of", "missing", "respelt_key", "stands_for"]
 
 _NAMES: Final = {
     "messages": ("message", "msgs", "conversation", "dialog", "dialogs", "dialogue", "dialogues", "chat", "turns"),
@@ -37,6 +39,12 @@ def instead_of(wanted: str, found: Mapping[str, Any]) -> str:
     if wanted in found:
         return ""
     return next((key for key in islice(found, _LOOKED_AT) if stands_for(key) == wanted), "")
+
+
+def missing(path: str, key: str, other: str, owner: str) -> tuple[str, str]:
+    """Path and words of a key that is missing, or is there by another name."""
+    said = f"{owner} has {f'`{other}` where `{key}` is meant' if other else f'no `{key}`'}"
+    return key_path(path, other or key), said
 
 
 @lru_cache(256)

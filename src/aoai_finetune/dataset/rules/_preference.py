@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from ..rows._findings import key_path
 from ..rows._shape import is_list, is_object
-from ._messages import OUTPUTS, Faults, Row, is_preference, older_preference
+from ._keys import is_preference, older_preference
+from ._messages import OUTPUTS, Faults, Row
 from ._roles import ROLES, are_roles, role_of
 from ._rules import Settings, Spot, Spots
 
