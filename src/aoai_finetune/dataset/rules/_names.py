@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ _NAMES: Final = {
     "content": ("contents", "text", "value", "utterance"),
 }  # fmt: skip
 _BY_NAME: Final = {name: key for key, names in _NAMES.items() for name in (key, *names)}
+_BY_LETTER: Final = {name[0]: name for name in _NAMES}
 LONGEST: Final = 20
 """Letters of a key up to which it may stand for another."""
 _LOOKED_AT: Final = 100
@@ -25,7 +25,9 @@ _LOOKED_AT: Final = 100
 
 def stands_for(key: str) -> str:
     """Which of `messages`, `role` and `content` is meant by another key; empty for most."""
-    return _meaning(key) if len(key) <= LONGEST else ""
+    plain = key.lower() if len(key) <= LONGEST else ""
+    name = _BY_LETTER.get(plain[:1], "")
+    return _BY_NAME.get(plain) or (name if _is_slip(plain, name) else "")
 
 
 def respelt_key(key: str) -> str:
@@ -47,12 +49,6 @@ def missing(path: str, key: str, other: str, owner: str) -> tuple[str, str]:
     return key_path(path, other or key), said
 
 
-@lru_cache(256)
-def _meaning(key: str) -> str:
-    plain = key.lower()
-    return _BY_NAME.get(plain) or next((name for name in _NAMES if _is_slip(plain, name)), "")
-
-
 def _is_slip(key: str, name: str) -> bool:
     """The same letters, but for their order and number."""
-    return key[:1] == name[0] and set(key) == set(name) and abs(len(key) - len(name)) <= 2
+    return abs(len(key) - len(name)) <= 2 and set(key) == set(name)

@@ -38,7 +38,7 @@ def meant(role: str) -> str:
 def _senses(role: str) -> tuple[str, str]:
     asked = role.strip().lower()
     near = OTHER_NAMES.get(asked) or _BY_LETTER.get(asked[:1], "")
-    slip = len(asked) > 2 and (near.startswith(asked) or len(set(asked) ^ set(near)) <= 2)
+    slip = near and len(asked) > 2 and (near.startswith(asked) or len(set(asked) ^ set(near)) <= 2)
     return asked if asked in _KNOWN and asked != role else "", near if slip or asked in OTHER_NAMES else ""
 
 

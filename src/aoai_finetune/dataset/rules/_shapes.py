@@ -55,7 +55,7 @@ def _add_fields(shape: list[object], fields: Mapping[str, Any], texts: dict[str,
     add = shape.append
     add(len(fields) + 2)
     for name, value in fields.items():
-        known = name if name in _WORDS else _other_word(name) if len(name) <= LONGEST else "*"
+        known = name if name in _WORDS else _other_word(name)
         add(known)
         kind = value.__class__
         if kind is str and known not in _COMPARED:
@@ -74,9 +74,13 @@ def _add_fields(shape: list[object], fields: Mapping[str, Any], texts: dict[str,
             add(_LEAVES.get(kind, _letters)(value, known, texts))
 
 
-@lru_cache(256)
 def _other_word(name: str) -> str:
-    """What stands for a key that no rule knows, but for the key that is meant by it."""
+    """What stands for a key that no rule knows: no more than which known one may be meant by it."""
+    return _meant_word(name) if len(name) <= LONGEST else "*"
+
+
+@lru_cache(256)
+def _meant_word(name: str) -> str:
     return f"*{stands_for(name)}"
 
 
