@@ -415,3 +415,16 @@ def test_rows_of_instructions_are_no_preference_rows(chat: Any) -> None:
     counts = Dataset.from_examples(rows).validate().counts
     assert "messages-missing" in counts
     assert "preference-row" not in counts
+
+
+def test_rows_that_are_only_compared_are_not_checked(ten: Any, lines: Any) -> None:
+    """What cannot be read is an error in the history, where an old answer would be missed, and else left aside."""
+    rows, other = Dataset.from_examples(ten), Dataset.from_jsonl(lines(ten[0], b'{"a'))
+    with pytest.raises(DatasetError, match="line 2: the row ends in the middle"):
+        rows.validate(history=other)
+    assert rows.validate(validation=other).counts["shared-row"] == 1
+    array = Dataset.from_jsonl(json.dumps(ten).encode())
+    for given in ({"history": array}, {"validation": array}):
+        others: dict[str, Any] = given
+        with pytest.raises(DatasetError, match="one JSON array"):
+            rows.validate(**others)

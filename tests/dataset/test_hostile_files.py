@@ -14,6 +14,7 @@ from jiter import from_json
 from aoai_finetune.dataset import AzureRules, Dataset, ValidationReport
 from aoai_finetune.dataset.rules._marks import marks_of, settled, stable_mark
 from aoai_finetune.dataset.rules._messages import finite, not_json
+from aoai_finetune.errors import DatasetError
 
 QUESTION = '{"role":"user","content":"Q"}'
 ANSWER = '{"role":"assistant","content":"A"}'
@@ -52,6 +53,10 @@ SHAPES: dict[str, tuple[Callable[[int], str], set[tuple[str, str]]]] = {
         lambda n: said(QUESTION, f'{{"role":"assistant","content":"{n}","weight":{n + 2}}}'),
         {("weight-value", "messages[1].weight")},
     ),
+    "other names": (
+        lambda n: f'{{"mesages":[],"k{n}":1}}',
+        {("messages-missing", "mesages"), ("row-key-unknown", "k{}")},
+    ),
     "names": (
         lambda n: said(QUESTION, ANSWER, more=f',"tools":[{{"type":"function","function":{{"name":"x {n}"}}}}]'),
         {("tool-name", "tools[0].function.name")},
@@ -78,7 +83,7 @@ def test_rows_that_are_all_wrong_in_one_way_are_all_counted(name: str) -> None:
 WORDS = st.sampled_from(
     ["role", "content", "name", "weight", "tool_calls", "messages", "tools", "function", "type", "id", "arguments",
      "parameters", "refusal", "url", "text", "image_url", "input", "other", "another one", "tool_call_id",
-     "metadata", "store", "description"]
+     "metadata", "store", "description", "message", "Messages", "Role", "Content", "value", "from"]
 )  # fmt: skip
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none()
@@ -94,9 +99,10 @@ CALL = st.fixed_dictionaries(
     optional={"id": VALUES, "type": VALUES, "function": st.dictionaries(WORDS, VALUES, max_size=3) | VALUES},
 )
 MESSAGE = st.fixed_dictionaries(
-    {"role": st.sampled_from(["user", "assistant", "system", "tool", "robot"]) | VALUES},
+    {"role": st.sampled_from(["user", "assistant", "system", "tool", "robot", "User", "tool ", "bot"]) | VALUES},
     optional={"content": VALUES, "weight": VALUES, "name": VALUES, "tool_calls": st.lists(CALL, max_size=3),
-              "tool_call_id": VALUES, "refusal": VALUES, "note": VALUES},
+              "tool_call_id": VALUES, "refusal": VALUES, "note": VALUES, "Content": VALUES,
+              "text": VALUES},
 )  # fmt: skip
 ROW = st.fixed_dictionaries(
     {"messages": st.lists(MESSAGE, max_size=4) | VALUES},
@@ -274,6 +280,48 @@ def test_a_json_array_is_one_finding(ten: Any, indent: int | None, level: Any) -
     assert only(report) == ("json-array", 1)
     assert "from_examples(json.load" in report.findings[0].hint
     assert not report.ok
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("key", ["data", "examples", "messages"])
+@pytest.mark.parametrize("times", [1, 100])
+def test_an_object_that_holds_the_rows_is_one_finding(
+    ten: Any, indent: int | None, key: str, times: int
+) -> None:
+    """As exports and downloads are; the hint is the line to type. Reading rows says the same."""
+    data = json.dumps({"version": 1, key: ten * times}, indent=indent).encode()
+    dataset = Dataset.from_jsonl(data)
+    report = dataset.validate()
+    assert only(report) == ("json-array", 1)
+    [finding] = report.findings
+    assert finding.message == f"the file is one JSON object that holds its rows in a list under `{key}`"
+    assert f'Dataset.from_examples(json.load(file)["{key}"])' in finding.hint
+    with pytest.raises(DatasetError) as caught:
+        list(dataset)
+    assert (caught.value.message, caught.value.hint) == (finding.message, finding.hint)
+
+
+def test_a_key_that_could_be_text_is_not_named(ten: Any) -> None:
+    """What a finding says goes into logs."""
+    [finding] = Dataset.from_jsonl(json.dumps({"our secret": ten}).encode()).validate()
+    assert "secret" not in str(finding)
+    assert "json.load(file)[key]" in finding.hint
+
+
+@pytest.mark.parametrize(
+    "more", [{"examples": [{"prompt": "Q"}]}, {"tools": [{"input": 1}]}, {"examples": [{"note": 1}]}]
+)
+def test_a_row_with_a_list_of_its_own_is_a_row(chat: Any, lines: Any, more: Any) -> None:
+    """Alone in its file, or one of several."""
+    for rows in ([{**chat(), **more}], [{**chat(), **more}] * 3):
+        report = Dataset.from_jsonl(lines(*rows)).validate(level="rows")
+        assert (report.examples, "json-array" in report.counts) == (len(rows), False)
+
+
+def test_lines_that_each_hold_rows_are_lines(ten: Any, lines: Any) -> None:
+    """Whoever wrote batches has to see each of them."""
+    report = Dataset.from_jsonl(lines({"data": ten[:5]}, {"data": ten[5:]})).validate(level="rows")
+    assert report.counts == {"messages-missing": 2, "row-key-unknown": 2}
 
 
 def test_an_array_with_a_row_on_each_line_is_one_finding(ten: Any) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pickle
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,72 @@ def test_the_column_of_a_syntax_error_is_told() -> None:
     """Columns count bytes from 1."""
     [finding] = Dataset.from_jsonl(b'{"a": tru}').validate(level="rows").findings
     assert "column 10" in finding.message
+
+
+SLIPS: dict[str, tuple[str, str, str]] = {
+    # what: a row, what is said of it, and a word of the remedy
+    "single quotes": ("{'a': 'secret'}", "single quotes", "json.dumps"),
+    "single quotes of a value": ("{\"a\": 'secret'}", "single quotes", "json.dumps"),
+    "typographic quotes": ('{“a”: "secret"}', "typographic quotes", "straight"),
+    "typographic quotes of a value": ('{"a": „secret“}', "typographic quotes", "straight"),
+    "Python": ('{"a": "secret", "b": [None]}', "Python", "null"),
+    "JavaScript": ('{"a": "secret", "b": undefined}', "JavaScript", "null"),
+    "no quotes": ('{secret: "a"}', "key stands without quotes", "double quotes"),
+    "a comma in an object": ('{"a": "secret", }', "comma stands before a closing bracket", "comma"),
+    "a comma in a list": ('{"a": ["secret",]}', "comma stands before a closing bracket", "comma"),
+    "a comma after the row": ('{"a": "secret"} , ', "comma stands after the object", "Remove it"),
+    "two rows": ('{"a": "secret"}{"a": 1}', "another object", "line of its own"),
+    "two rows and a comma": ('{"a": "secret"}, {"a": 1}', "another object", "line of its own"),
+    "the end of a list": ('{"a": "secret"}]', "end of a list", "brackets"),
+    "a brace": ('{"a": "secret"}}', "closing brace too many", "Remove it"),
+    "a comment after the row": ('{"a": "secret"} // yes', "comment", "Remove it"),
+    "a comment in the row": ('{"a": /* secret */ 1}', "comment", "Remove it"),
+    "a line of comment": ("# secret", "comment", "Remove it"),
+    "no comma": ('{"a": "secret" "b": 1}', "comma is missing", "Write it"),
+    "no comma in a list": ('{"a": [{"b": 1} {"b": 2}]}', "comma is missing", "Write it"),
+    "a quote in a text": ('{"a": "a "secret" here"}', "quote inside", '\\"'),
+    "a tab": ('{"a": "secret\there"}', "control character", "\\t"),
+    "a backslash": ('{"a": "C:\\secret"}', "backslash", "two"),
+}
+
+
+@pytest.mark.parametrize("name", SLIPS)
+def test_what_people_write_where_json_stands_is_called_by_its_name(name: str) -> None:
+    """With the column, and with what to do about it; reading the row says the same, and neither repeats it."""
+    row, said, remedy = SLIPS[name]
+    dataset = Dataset.from_jsonl(row.encode())
+    [finding] = dataset.validate(level="rows").findings
+    assert finding.code == "json-syntax"
+    assert said in finding.message
+    assert re.search(r"\(column \d+\)$", finding.message)
+    assert remedy in finding.hint
+    assert "secret" not in str(finding)
+    with pytest.raises(DatasetError) as caught:
+        dataset[0]
+    assert (caught.value.message, caught.value.hint) == (finding.message, finding.hint)
+
+
+@pytest.mark.parametrize(
+    "row", ['{"a" 1}', '{"a": 1 x}', '{"a": .5}', '{"a": [1}}', "prose", '{"a": Nonesuch}']
+)
+def test_a_slip_that_has_no_name_is_told_in_the_words_of_the_parser(row: str) -> None:
+    """Rather than guessed; the remedy is that of the rule."""
+    [finding] = Dataset.from_jsonl(row.encode()).validate(level="rows").findings
+    assert (finding.code, finding.hint) == (
+        "json-syntax",
+        "Write rows with a JSON library, one object per line",
+    )
+
+
+def test_different_remedies_of_one_rule_stand_with_their_findings() -> None:
+    """One that all findings share stands above them."""
+    single, double = b"{'a': 1}\n", b'{"a": 1} {}\n'
+    apart = Dataset.from_jsonl(single + double).validate(level="rows")
+    assert "error json-syntax (2)\n  line 1: " in str(apart)
+    assert all(f"{finding.message} ({finding.hint})" in str(apart) for finding in apart)
+    alike = Dataset.from_jsonl(single * 2).validate(level="rows")
+    assert f"error json-syntax (2); {alike.findings[0].hint}\n" in str(alike)
+    assert alike.findings[0].hint in alike._repr_html_()
 
 
 def test_a_shift_jis_file_is_recognised() -> None:

@@ -86,6 +86,31 @@ def test_blank_lines_go_and_line_numbers_stay() -> None:
     assert "blank-line" not in repair.dataset.validate().counts
 
 
+def test_blank_lines_that_follow_one_another_are_one_fix() -> None:
+    """A file of a megabyte of them is answered soon, in little memory."""
+    rows = [b"\n", b" \n", b"\r\n", GOOD, b"\n", said(("user", "R"), ("assistant", "B")), b"\n" * 300_000]
+    repair = repaired(*rows)
+    found = [(fix.line, fix.was) for fix in repair.fixes if fix.code == "blank-line"]
+    assert found == [
+        (1, "3 blank lines from here on"),
+        (5, "a blank line"),
+        (7, "300,000 blank lines from here on"),
+    ]
+    assert [example.line for example in repair.dataset] == [4, 6]
+
+
+def test_blank_lines_of_several_files_are_fixes_of_each(tmp_path: Path) -> None:
+    """Also where the numbers of their lines go on."""
+    one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
+    one.write_bytes(b"\n" + json.dumps(GOOD).encode())
+    two.write_bytes(json.dumps(GOOD).encode() + b"\n\n\n")
+    fixes = (Dataset.from_jsonl(one) + Dataset.from_jsonl(two)).repair(off=["duplicate-row"]).fixes
+    assert [(fix.source, fix.line, fix.was) for fix in fixes] == [
+        (str(one), 1, "a blank line"),
+        (str(two), 2, "2 blank lines from here on"),
+    ]
+
+
 def test_exact_copies_go() -> None:
     """The fix names the line that stays."""
     repair = repaired(GOOD, said(("user", "R"), ("assistant", "B")), GOOD)
@@ -151,6 +176,70 @@ def test_messages_under_another_name_get_theirs() -> None:
     assert repaired({"conversations": GOOD["messages"]}).dataset[0].row == GOOD
 
 
+@pytest.mark.parametrize("asks", ["User", "USER", " user", "user\n", "uSeR\t"])
+def test_roles_are_written_as_the_service_knows_them(asks: str) -> None:
+    """In small letters, without white space; the line as it was can be had."""
+    row = said((asks, "Q"), ("Assistant", "A "))
+    repair = repaired(row)
+    assert [example.row for example in repair.dataset] == [GOOD]
+    assert repair.counts == {"role-spelling": 2, "white-space": 1}
+    assert str(repair.fixes[0]).endswith(
+        "messages[0].role: the role in another case, or with white space around it -> `user`"
+    )
+    assert repair.before(repair.fixes[0]) == json.dumps(row).encode() + b"\n"
+    assert not repair.suggestions
+    assert repaired(row, off=["role-spelling", "white-space"]).fixes == ()
+
+
+def test_roles_of_preference_rows_and_of_older_forms_are_respelt_too() -> None:
+    """Wherever a message stands."""
+    asked, answer = ({**turn, "role": turn["role"].title()} for turn in GOOD["messages"])
+    row = {"input": {"messages": [asked]}, "preferred_output": [answer], "non_preferred_output": [answer]}
+    assert [fix.path for fix in repaired(row).fixes] == [
+        "input.messages[0].role",
+        "preferred_output[0].role",
+        "non_preferred_output[0].role",
+    ]
+    for older in ({"conversations": [asked, answer]}, {"prompt": [asked], "completion": [answer]}):
+        assert [example.row for example in repaired(older).dataset] == [GOOD]
+
+
+def test_other_names_of_roles_are_left_to_you() -> None:
+    """The finding says which is meant, and so does the suggestion; turns with from and value are another form."""
+    repair = repaired(said(("human", "Q"), ("gpt", "A")))
+    assert repair.fixes == ()
+    said_of = [str(each) for each in repair.suggestions]
+    assert ["did you mean `user`" in said_of[0], "did you mean `assistant`" in said_of[1]] == [True, True]
+    assert len(said_of) == 2
+
+
+def test_keys_in_another_case_get_theirs() -> None:
+    """Of the row and of its messages, whatever else is to be mended there."""
+    turns = [{"Role": "User", "CONTENT": "Q"}, {"role": "assistant", "Content": "A "}]
+    row = {"Messages": turns}
+    repair = repaired(row)
+    assert [example.row for example in repair.dataset] == [GOOD]
+    assert repair.counts == {"key-spelling": 4, "role-spelling": 1, "white-space": 1}
+    assert str(repair.fixes[0]) == "key-spelling: line 1, Messages: the key in another case -> `messages`"
+    assert {finding.fix for finding in validated(row, {"messages": turns})} == {"key-spelling"}
+    assert repaired(row, off=["key-spelling"]).fixes == ()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"message": GOOD["messages"]},
+        {"Messages": [], "MESSAGES": []},
+        {**GOOD, "Messages": []},
+        {"messages": [{"Role": "user", "ROLE": "user", "content": "Q"}]},
+    ],
+)
+def test_keys_that_leave_open_what_is_meant_are_left_to_you(row: Any) -> None:
+    """Two of them, and other words."""
+    assert repaired(row).fixes == ()
+    assert repaired(row).suggestions
+
+
 def test_keys_that_are_null_go_where_they_may_be_absent() -> None:
     """A dump of a typed message writes all its keys; the service refuses null for most of them."""
     dumped = {
@@ -197,6 +286,27 @@ def test_a_preference_row_of_other_names_is_one_finding(method: Method) -> None:
     assert "`preferred_output`" in report.findings[0].message
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        b'"tools": null',
+        b'"tools":null',
+        b'"\\u0074ools": null',
+        b'"weight": null',
+        b'"ann\\u006ftations": []',
+    ],
+)
+def test_null_keys_are_found_however_they_are_written(more: bytes) -> None:
+    """Lines without a sign of them are not looked into."""
+    asked, answer = (json.dumps(turn).encode() for turn in GOOD["messages"])
+    inside = b"ools" not in more
+    answer = answer[:-1] + b", " + more + b"}" if inside else answer
+    row = b'{"messages": [' + asked + b", " + answer + b"]" + (b"" if inside else b", " + more) + b"}"
+    repair = repaired(row)
+    assert repair.counts == {"null-key": 1}
+    assert [example.row for example in repair.dataset] == [GOOD]
+
+
 def test_null_keys_of_preference_rows_go_too() -> None:
     """Beside the messages of their input."""
     asked = {"messages": [{"role": "user", "content": "Q"}], "tools": None}
@@ -232,6 +342,58 @@ def test_null_in_declared_functions_goes_too(place: str) -> None:
         json.dumps(row).replace('"description": null, "parameters": null, ', "").encode()
     )
     assert repair.dataset == again
+
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "title": None,
+    "properties": {
+        "unit": {"type": "string", "description": None, "enum": None, "default": None},
+        "days": {"type": "array", "items": {"type": "object", "properties": {"no": {"minimum": None}}}},
+        "size": {"anyOf": [{"type": "integer", "format": None}, {"type": "null", "const": None}]},
+        "left": None,
+        "needed": None,
+        "description": {"type": "string"},
+    },
+    "required": ["needed"],
+    "additionalProperties": None,
+}
+
+
+@pytest.mark.parametrize("start", ["tools[0].function", "input.tools[0].function"])
+def test_null_inside_of_parameters_goes_too(start: str) -> None:
+    """Tables with typed columns write it for every keyword that some other tool has; it is no schema."""
+    tools = [{"type": "function", "function": {"name": "f", "parameters": SCHEMA}}]
+    row = {**GOOD, "tools": tools}
+    if start.startswith("input"):
+        row = {"input": {"messages": GOOD["messages"][:1], "tools": tools}}
+    places = [
+        ".title",
+        ".additionalProperties",
+        ".properties.left",
+        ".properties.unit.description",
+        ".properties.unit.enum",
+        ".properties.days.items.properties.no.minimum",
+        ".properties.size.anyOf[0].format",
+    ]
+    paths = [f"{start}.parameters{place}" for place in places]
+    told = {finding.path: finding.fix for finding in validated(row) if finding.code == "null-key"}
+    assert told == dict.fromkeys(paths, "null-key")
+    repair = repaired(row)
+    assert {fix.path for fix in repair.fixes} == {*paths}
+    [line] = repair.dataset._rows.scan()
+    kept = json.dumps(json.loads(line[2] or b""))
+    assert (kept.count("null"), kept.count('"needed": null')) == (4, 1)
+    assert not [finding for finding in repair.dataset.validate(level="rows") if finding.code == "null-key"]
+
+
+def test_a_schema_without_an_end_is_looked_at_for_a_while() -> None:
+    """As many schemas as no function has."""
+    schema: dict[str, Any] = {"properties": {f"p{number}": {"title": None} for number in range(5_000)}}
+    row = {**GOOD, "tools": [{"type": "function", "function": {"name": "f", "parameters": schema}}]}
+    assert len(validated(row)) == 0
+    schema["properties"] = dict.fromkeys(map(str, range(5_000)))
+    assert len(validated(row)) == 1_000
 
 
 def test_what_a_dump_of_a_request_has_left_over_goes_too() -> None:
@@ -360,11 +522,24 @@ def test_a_fix_can_be_left_out() -> None:
     assert repaired(said(("user", "Q "), ("assistant", "A")), off=["white-space"]).fixes == ()
 
 
-@pytest.mark.parametrize("off", ["white-space", ["white-spaces"], ["line-end"]])
-def test_only_fixes_of_rows_can_be_left_out(off: Any) -> None:
-    """The rest is no part of a row; the error names those that can."""
+@pytest.mark.parametrize("off", ["white-space", ["white-spaces"]])
+def test_what_is_no_list_of_fixes_cannot_be_left_out(off: Any) -> None:
+    """The error names those that can."""
     with pytest.raises(DatasetError, match="white-space"):
         repaired(GOOD, off=off)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"), [("line-end", b"\r\n"), ("blank-line", b"\n\n"), ("byte-order-mark", b"\n")]
+)
+def test_fixes_of_what_is_no_part_of_a_row_are_always_made(tmp_path: Path, name: str, data: bytes) -> None:
+    """Leaving them out would change nothing: what is written has none of it, repaired or not."""
+    dataset = Dataset.from_jsonl(BOM * (name == "byte-order-mark") + json.dumps(GOOD).encode() + data)
+    assert list(dataset.repair(off=[*MENDERS, "duplicate-row"]).counts) == [name]
+    with pytest.raises(DatasetError, match=f"'{name}' .* what is written never has it.*white-space"):
+        dataset.repair(off=[name])
+    written = dataset.to_jsonl(tmp_path / "rows.jsonl").read_bytes()
+    assert written == dataset.repair().dataset.to_jsonl(tmp_path / "more.jsonl").read_bytes()
 
 
 def test_nothing_on_the_disk_is_changed(tmp_path: Path) -> None:
@@ -418,6 +593,8 @@ def test_findings_of_a_fixable_kind_say_so() -> None:
         older,
         said(("user", "Q "), ("assistant", "C")),
         {**said(("user", "R"), ("assistant", "D")), "tools": None},
+        said(("User", "R"), ("assistant", "E")),
+        {"Messages": said(("user", "R"), ("assistant", "F"))["messages"]},
         BOM + b"{}",
     )
     named = {finding.fix for finding in repair.original.validate(level="deep").findings} - {""}
@@ -456,14 +633,18 @@ def test_no_text_of_any_row_is_in_a_fix_or_a_suggestion() -> None:
 
 
 TURN = st.fixed_dictionaries(
-    {"role": st.sampled_from(["system", "user", "assistant", "function"]), "content": TEXT | st.none()},
-    optional={"function_call": st.just(CALL), "name": st.just("look_up")},
+    {
+        "role": st.sampled_from(["system", "user", "assistant", "function", "User", "Function ", "gpt"]),
+        "content": TEXT | st.none(),
+    },
+    optional={"function_call": st.just(CALL), "name": st.just("look_up"), "Content": TEXT},
 )
 SPOKEN = st.fixed_dictionaries({"from": st.sampled_from(["human", "gpt", "system", "?"]), "value": TEXT})
 ANY_ROW = st.fixed_dictionaries(
     {},
     optional={
         "messages": st.lists(TURN, max_size=3),
+        "Messages": st.lists(TURN, max_size=1),
         "prompt": TEXT,
         "completion": TEXT,
         "conversations": st.lists(SPOKEN, max_size=3),

@@ -16,6 +16,7 @@ def broken(chat: Any, lines: Any) -> Dataset:
     """A bad role on line 3, a cut-off row on line 1, a blank line between."""
     bad = chat()
     bad["messages"][0]["role"] = "usr"
+    bad["messages"][1]["content"] = " "
     return Dataset.from_jsonl(lines(b'{"a', b"", bad))
 
 
@@ -27,8 +28,8 @@ def test_findings_come_in_the_order_of_lines_and_codes(broken: Dataset) -> None:
         (None, "too-few-examples"),
         (1, "json-truncated"),
         (2, "blank-line"),
+        (3, "content-empty"),
         (3, "role-unknown"),
-        (3, "user-missing"),
     ]
 
 

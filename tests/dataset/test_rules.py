@@ -97,6 +97,7 @@ CASES: dict[str, tuple[str, Any, Any]] = {
     "message-type": ("messages[0]", said("Q", ASSISTANT), GOOD),
     "role-missing": ("messages[0].role", said({"content": "Q"}, ASSISTANT), GOOD),
     "role-unknown": ("messages[0].role", asked(role="users"), asked(role="user")),
+    "role-spelling": ("messages[0].role", asked(role="User"), asked(role="user")),
     "role-developer": ("messages[0].role", asked(role="developer"), asked(role="system")),
     "content-missing": (
         "messages[1].content",
@@ -464,9 +465,7 @@ def test_what_the_model_says_in_calls_and_refusals_is_looked_at_too(
 @pytest.mark.parametrize(
     ("name", "role"),
     [
-        ("User", "user"),
-        ("ASSISTANT", "assistant"),
-        (" System ", "system"),
+        ("usr", "user"),
         ("human", "user"),
         ("Human", "user"),
         ("ユーザー", "user"),
@@ -480,10 +479,66 @@ def test_what_the_model_says_in_calls_and_refusals_is_looked_at_too(
     ],
 )
 def test_another_name_of_a_role_says_which_it_is(lines: Any, name: str, role: str) -> None:
-    """In another case, as other formats have it, or as people say."""
+    """As other formats have it, or as people say."""
     report = Dataset.from_jsonl(lines(asked(role=name))).validate(level="rows")
     [finding] = [finding for finding in report if finding.code == "role-unknown"]
     assert finding.message == f"there is no such role; did you mean `{role}`?"
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [("User", "user"), ("ASSISTANT", "assistant"), (" System ", "system"), ("tool\n", "tool")],
+)
+def test_a_role_in_another_spelling_is_a_finding_of_its_own(lines: Any, name: str, role: str) -> None:
+    """Which has a safe fix, as a role that nobody knows has not."""
+    report = Dataset.from_jsonl(lines(asked(role=name))).validate(level="rows")
+    [finding] = [finding for finding in report if finding.path == "messages[0].role"]
+    assert (finding.code, finding.fix) == ("role-spelling", "role-spelling")
+    assert f"`{role}`" in finding.message
+
+
+SYSTEM: Row = {"role": "system", "content": "S"}
+PICTURE: Row = image()["messages"][0]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        said(SYSTEM, USER, ASSISTANT),
+        said(USER, {**ASSISTANT, "weight": 0}, USER, {**ASSISTANT, "weight": 1}),
+        said(USER, CALLING, TOOL, ASSISTANT, tools=[DECLARED]),
+        said(PICTURE, ASSISTANT),
+        said(USER, {"role": "assistant", "content": None, "refusal": "no"}),
+    ],
+)
+@pytest.mark.parametrize(
+    "other", [str.title, "{} ".format, {"user": "human", "assistant": "gpt"}.get, lambda role: f"{role}s"]
+)
+def test_a_role_by_another_name_is_one_finding_of_its_message(lines: Any, row: Row, other: Any) -> None:
+    """What only follows from it, such as an answer that is missing, is not told beside it."""
+    turns = [{**turn, "role": other(turn["role"]) or turn["role"]} for turn in row["messages"]]
+    wrong = [at for at, turn in enumerate(turns) if turn["role"] != row["messages"][at]["role"]]
+    told = [*found(lines, {**row, "messages": turns})]
+    assert {code for code, _ in told} <= {"role-unknown", "role-spelling"}
+    assert [path for _, path in told] == [f"messages[{at}].role" for at in wrong]
+
+
+@pytest.mark.parametrize("name", ["narrator", None, 3])
+def test_what_hangs_on_a_role_that_nobody_knows_is_not_told(lines: Any, name: Any) -> None:
+    """It may be the one that seems to be missing."""
+    for turns in ([{**USER, "role": name}, ASSISTANT], [USER, {**CALLING, "content": "A", "role": name}]):
+        codes = {code for code, _ in found(lines, said(*turns, tools=[DECLARED]))}
+        assert codes == {"role-unknown" if name == "narrator" else "role-missing"}
+    [told] = found(lines, preference(preferred_output=[{**ASSISTANT, "role": name}]), "dpo")
+    assert told[0] in {"role-unknown", "role-missing"}
+    [told] = found(lines, said({**USER, "role": name}), "reinforcement")
+    assert told[0] in {"role-unknown", "role-missing"}
+
+
+def test_what_is_missing_whatever_a_role_stands_for_is_told_beside_it(lines: Any) -> None:
+    """Two questions are no answer, in any case of letters."""
+    row = said({**USER, "role": "User"}, {**USER, "role": "HUMAN"})
+    assert [code for code, _ in found(lines, row)] == ["assistant-missing", "role-spelling", "role-unknown"]
 
 
 @pytest.mark.parametrize("name", ["narrator", "x", "", "critic", "hum", "bott" * 30])
@@ -516,11 +571,53 @@ def test_older_formats_are_recognised(lines: Any, row: Row) -> None:
     assert "no `messages`" not in message
 
 
+@pytest.mark.parametrize(
+    "key",
+    ["message", "Messages", "MESSAGES", "mesages", "massages", "conversation", "dialog", "chat", "msgs"],
+)
+def test_messages_by_another_name_are_one_finding(lines: Any, key: str) -> None:
+    """Nobody should remove the key that holds all texts."""
+    row = {key: GOOD["messages"]}
+    report = Dataset.from_jsonl(lines(GOOD, row)).validate(level="rows")
+    [finding] = report.findings
+    assert (finding.code, finding.path) == ("messages-missing", key)
+    assert finding.message == f"the row has `{key}` where `messages` is meant"
+    assert (finding.fix == "key-spelling") is (key.lower() == "messages")
+    assert {path for _, path in found(lines, {**row, "note": 1})} == {key, "note"}
+
+
+def test_a_text_and_a_key_beside_messages_stand_for_none(lines: Any) -> None:
+    """They are keys like any other."""
+    assert [*found(lines, {"message": "Q"})] == [
+        ("messages-missing", "messages"),
+        ("row-key-unknown", "message"),
+    ]
+    assert [*found(lines, {**GOOD, "Messages": []})] == [("row-key-unknown", "Messages")]
+    assert [*found(lines, {"": []})] == [("messages-missing", "messages"), ("row-key-unknown", "*")]
+    assert [*found(lines, asked(**{"": "Q"}))] == [("message-key-unknown", "messages[0].*")]
+    assert [*found(lines, {"games": []})] == [("messages-missing", "messages"), ("row-key-unknown", "games")]
+
+
+@pytest.mark.parametrize("key", ["Content", "text", "value", "contnet"])
+def test_content_by_another_name_is_one_finding(lines: Any, key: str) -> None:
+    """Not one for the key that is missing, and one for that which is there."""
+    told = [*found(lines, said(USER, {"role": "assistant", key: "A"}))]
+    assert told == [("content-missing", f"messages[1].{key}")]
+    told = [*found(lines, said(USER, {**CALLING, key: "A"}, tools=[DECLARED]))]
+    assert told == [("message-key-unknown", f"messages[1].{key}")]
+
+
+@pytest.mark.parametrize("key", ["Role", "speaker", "from"])
+def test_a_role_by_another_name_of_its_key_is_one_finding(lines: Any, key: str) -> None:
+    """And nothing that hangs on the role."""
+    assert [*found(lines, said(USER, {key: "x", "content": "A"}))] == [("role-missing", f"messages[1].{key}")]
+
+
 def test_all_that_is_wrong_with_a_row_is_listed(lines: Any) -> None:
     """Not only the first thing."""
     row = said({"role": "usr", "content": 3}, {"role": "assistant"}, note="")
     codes = {code for code, _ in found(lines, row)}
-    assert codes == {"role-unknown", "content-type", "content-missing", "user-missing", "row-key-unknown"}
+    assert codes == {"role-unknown", "content-type", "content-missing", "row-key-unknown"}
 
 
 def test_a_rule_can_be_switched_off(lines: Any) -> None:

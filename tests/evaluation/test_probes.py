@@ -118,6 +118,13 @@ def test_a_malformed_probe_is_an_error_with_place_and_remedy(bad: object, path: 
     assert words in str(error)
 
 
+def test_a_line_that_is_no_json_says_how_to_write_it() -> None:
+    """As a line of rows does."""
+    [finding] = refused(lines(GOOD, "{'fact': 'x'}")).report.findings
+    assert "single quotes" in finding.message
+    assert "json.dumps" in finding.hint
+
+
 def test_an_unknown_grader_and_group_come_with_the_known_ones() -> None:
     """The remedy lists what could be meant."""
     hints = [finding.hint for finding in refused(lines(GOOD | {"grader": "g", "group": "h"})).report.findings]

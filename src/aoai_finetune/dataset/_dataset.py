@@ -274,11 +274,13 @@ class Dataset(Conversions):
         """Every safe fix to the rows, each listed; what is not safe is only suggested. No file is changed.
 
         Fixed are byte-order marks, line ends, blank lines, exact copies of a row with the same fact, rows of older
-        forms (prompt and completion, `conversations`, `function_call`) and white space around texts.
+        forms (prompt and completion, `conversations`, `function_call`), roles and keys in another case, keys that
+        are null, and white space around texts.
 
         Args:
             rules: what `suggestions` are looked for with; `AzureRules()` when not given.
             off: names of fixes to leave out. The repeats of a planned file are intended: `off=["duplicate-row"]`.
+                Marks, line ends and blank lines are always taken out: no row has them, and nothing writes them.
         """
         from .editing._repair import repair_rows
         from .editing._repaired import Repaired

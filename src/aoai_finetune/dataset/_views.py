@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..display import Html, Tone, badge, banner, facts, fold, fragment, html_table, join, prose, table
 from ..errors import DatasetError
-from .checking._report import ValidationReport
+from .checking._report import ValidationReport, shared_hint
 from .rows._example import Example
 from .rows._findings import Finding, Severity
 
@@ -81,9 +81,9 @@ def report_rules(report: ValidationReport) -> Html:
     """One line per rule that found something: how often, and what to do."""
     order = list(Severity)
     codes = sorted(report.counts, key=lambda code: (order.index(report.severities[code]), code))
-    hints = {finding.code: finding.hint for finding in reversed(report.findings)}
+    found = {code: [finding for finding in report.findings if finding.code == code] for code in codes}
     rows = [
-        (_badge(report.severities[code]), code, f"{report.counts[code]:,}", hints.get(code, ""))
+        (_badge(report.severities[code]), code, f"{report.counts[code]:,}", shared_hint(found[code]))
         for code in codes
     ]
     return html_table(("severity", "code", "findings", "what to do"), rows, align="ll>l")

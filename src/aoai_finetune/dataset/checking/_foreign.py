@@ -8,9 +8,9 @@ from typing import Final
 from jiter import from_json
 
 from ..rows._files import Bytes, opened
-from ..rows._findings import Fault
+from ..rows._findings import Fault, key_path
 from ._encodings import UNKNOWN, is_utf8, narrow_encoding, wide_encoding
-from ._objects import between_returns, is_object_line, on_several_lines
+from ._objects import between_returns, holding_rows, is_object_line, on_several_lines
 
 __all__ = ["FOREIGN", "foreign", "is_jsonl", "no_table", "no_text"]
 
@@ -83,9 +83,20 @@ def _in_other_form(head: bytes, *, whole: bool) -> Fault | None:
     header = _HEADER.match(head)
     if header and not (_ROW.match(head, header.end()) or _is_json(head[: header.end()]) or _objects(head)):
         return Fault("csv-table", "", "the file is a table: a line of column names, then values")
+    wrapped = holding_rows(head, whole=whole)
+    if wrapped is not None:
+        return _wrapped(wrapped)
     if on_several_lines(head, whole=whole):
         return Fault("json-spread", "", "the file is JSON whose objects stand on several lines each")
     return None
+
+
+def _wrapped(key: str) -> Fault:
+    """The rows are in a list, which is in an object; the key is named unless it could be text of a row."""
+    name = key_path("", key)
+    under, index = ("", "[key]") if name == "*" else (f" under `{name}`", f'["{name}"]')
+    hint = f"Read it with Dataset.from_examples(json.load(file){index}), and write it with to_jsonl(path)"
+    return Fault("json-array", "", f"the file is one JSON object that holds its rows in a list{under}", hint)
 
 
 def _in_other_letters(head: bytes, *, whole: bool) -> Fault | None:

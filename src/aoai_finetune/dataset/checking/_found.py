@@ -48,7 +48,7 @@ class Found:
                 code=rule.code,
                 severity=rule.severity,
                 message=fault.message,
-                hint=rule.hint,
+                hint=fault.hint or rule.hint,
                 line=line,
                 path=fault.path,
                 source=source,

@@ -6,11 +6,13 @@ import re
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from json import JSONDecoder
-from typing import Final
+from typing import Any, Final
 
 from jiter import from_json
 
-__all__ = ["between_returns", "is_object_line", "on_several_lines"]
+from ..rows._shape import is_list, is_object
+
+__all__ = ["between_returns", "holding_rows", "is_object_line", "on_several_lines"]
 
 _DECODER: Final = JSONDecoder()
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
@@ -18,6 +20,8 @@ _START: Final = re.compile(r"^\{", re.MULTILINE)
 _FAILURES: Final = 8
 """Places from which no value can be read, after which the rest is not looked at: each may take a walk to the end."""
 _REST: Final = 64
+_ROW_KEYS: Final = ("messages", "input", "prompt", "conversations")
+_ROWS: Final = re.compile(rb'\[\s*\{\s*"(?:messages|input|prompt|conversations|tools|fact)"\s*:')
 _LINES: Final = 3
 
 
@@ -60,6 +64,36 @@ def on_several_lines(head: bytes, *, whole: bool) -> bool:
     if not spread:
         return not whole and failed == 1 and _starts_one(text)
     return spread > failed
+
+
+def holding_rows(head: bytes, *, whole: bool) -> str | None:
+    """The key under which the only object of the head holds rows in a list; None where it holds none."""
+    if _ROWS.search(head) is None or (not whole and is_object_line(head.lstrip().partition(b"\n")[0])):
+        return None
+    try:
+        found: object = from_json(head) if whole else _first_part(head)
+    except ValueError:
+        return None
+    if not is_object(found):
+        return None
+    least = 1 if whole else 2  # one could be that of the next line, after a row that was cut off
+    lists = (key for key, value in found.items() if _are_rows(value, least) and not _is_field(key, found))
+    return next(lists, None)
+
+
+def _first_part(head: bytes) -> object:
+    """What can be read of a value that the end of the head cuts off."""
+    return from_json(head.decode(errors="ignore").encode(), partial_mode="trailing-strings")
+
+
+def _are_rows(value: object, least: int) -> bool:
+    first: object = value[0] if is_list(value) and len(value) >= least else None
+    return is_object(first) and any(key in first for key in _ROW_KEYS)
+
+
+def _is_field(key: str, found: dict[str, Any]) -> bool:
+    """It stands in a row, where a grader may read it."""
+    return any(name in found and name != key for name in _ROW_KEYS)
 
 
 def _values(text: str, *, whole: bool) -> Iterator[int]:

@@ -20,6 +20,7 @@ from ..rows._findings import Finding
 from ..rows._sources import LineRows
 from ..rules._marks import stable_mark
 from ..rules._repeats import Repeats
+from ..rules._repeats_methods import new_repeats
 from ..rules._rules import Settings
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _pass_of(task: _Task, *, part: bool) -> Pass:
     from ._validate import pass_over
 
     mark = stable_mark if task.stable else hash
-    repeats = Repeats(mark=mark, part=task.part if part else None)
+    repeats = new_repeats(task.rules.method, mark=mark, part=task.part if part else None)
     return pass_over(task.rules, task.level, replace(task.settings, shared={"repeats": repeats}))
 
 

@@ -20,7 +20,8 @@ from ..rules._messages import MOST, CheckedRow, finite
 from ..rules._plain import DIRECTIONS, hides, plain_texts, shows
 from ..rules._plain_methods import Texts
 from ..rules._private import quiet
-from ..rules._repeats import Compared, Repeats
+from ..rules._repeats import Compared
+from ..rules._repeats_methods import repeats_of
 from ..rules._row_checks import RowChecks
 from ..rules._rules import FileCheck, Rule, Settings, Spot
 from ..rules._shapes import LONGEST_NAME
@@ -80,7 +81,7 @@ class Pass:
     ) -> None:
         self.found = Found(rules, keep)
         self.rows, self.lines = 0, 0
-        self.repeats = Repeats.of(settings)
+        self.repeats = repeats_of(settings)
         self.checks: list[tuple[str, FileCheck]] = [
             (rule.code, rule.file(settings)) for rule in rules if rule.file
         ]

@@ -106,5 +106,5 @@ def refusal(fault: Fault, source: str | None, line: int | None = None) -> Datase
     """A fault as an error, with the hint of its rule."""
     from ..rules._catalogue import all_rules
 
-    hint = next((rule.hint for rule in all_rules() if rule.code == fault.code), "")
+    hint = fault.hint or next((rule.hint for rule in all_rules() if rule.code == fault.code), "")
     return DatasetError(fault.message, source=source, line=line, path=fault.path, hint=hint)

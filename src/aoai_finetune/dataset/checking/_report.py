@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, overload
@@ -17,9 +17,15 @@ from ..rows._findings import Finding, Severity, path_parts
 if TYPE_CHECKING:
     from ..rules._azure import AzureRules
 
-__all__ = ["ValidationReport"]
+__all__ = ["ValidationReport", "shared_hint"]
 
 _SHOWN = 3
+
+
+def shared_hint(findings: Iterable[Finding]) -> str:
+    """What all of some findings advise; empty where they do not say the same."""
+    hints = {finding.hint for finding in findings}
+    return hints.pop() if len(hints) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,9 +115,11 @@ class ValidationReport:
 
     def _group(self, code: str) -> list[str]:
         found = [finding for finding in self.findings if finding.code == code]
-        hint = f"; {found[0].hint}" if found and found[0].hint else ""
-        lines = [f"{self.severities[code]} {code} ({self.counts[code]:,}){hint}"]
-        lines += [f"  {finding.where or 'file'}: {finding.message}" for finding in found[:_SHOWN]]
+        hint = shared_hint(found)
+        lines = [f"{self.severities[code]} {code} ({self.counts[code]:,}){f'; {hint}' if hint else ''}"]
+        for finding in found[:_SHOWN]:
+            own = f" ({finding.hint})" if finding.hint and not hint else ""
+            lines.append(f"  {finding.where or 'file'}: {finding.message}{own}")
         rest = self.counts[code] - min(_SHOWN, len(found))
         return [*lines, f"  and {rest:,} more"] if rest else lines
 

@@ -44,6 +44,7 @@ def validate(
         model=rules.model,
         n_epochs=rules.n_epochs,
         size=size_of(rows),
+        method=rules.method,
         validation=None if validation is None or level == "rows" else _held_out(validation),
     )
     names = {leaf.source for leaf in rows.leaves()}

@@ -11,12 +11,14 @@ from itertools import count
 from typing import Any, Final, NamedTuple, TypeAlias, TypeGuard
 
 from ..rows._shape import is_list, is_object
-from ..rules._messages import OTHER_NAMES, objects
-from ..rules._null import OF_A_FUNCTION, OF_A_MESSAGE, null_beside, should_be_absent
+from ..rules._messages import written
+from ..rules._names import respelt_key
+from ..rules._null import OF_A_FUNCTION, OF_A_MESSAGE, null_beside, null_in_schema, should_be_absent
+from ..rules._roles import OTHER_NAMES, ROLES, respelt
 from ..rules._space import trimmed_messages
 from ..rules._tools import declared, owners
 
-__all__ = ["MENDERS", "Change"]
+__all__ = ["MENDERS", "Change", "maybe_null"]
 
 _Row: TypeAlias = dict[str, Any]
 
@@ -28,6 +30,26 @@ class Change(NamedTuple):
     path: str
     was: str
     now: str
+
+
+def _key_spelling(row: _Row) -> list[Change]:
+    """`messages` of a row, and `role` and `content` of its messages, in another case."""
+    changes = _respelt(row, ("messages",), "")
+    for path, message in written(row):
+        changes += _respelt(message, ("role", "content"), f"{path}.")
+    return changes
+
+
+def _respelt(found: _Row, wanted: tuple[str, ...], path: str) -> list[Change]:
+    changes: list[Change] = []
+    for name in wanted:
+        others = [key for key in found if respelt_key(key) == name] if name not in found else []
+        if len(others) == 1:
+            found[name] = found.pop(others[0])
+            changes.append(
+                Change("key-spelling", f"{path}{others[0]}", "the key in another case", f"`{name}`")
+            )
+    return changes
 
 
 def _prompt_completion(row: _Row) -> list[Change]:
@@ -70,7 +92,7 @@ def _conversations(row: _Row) -> list[Change]:
 def _spoken(turn: object) -> _Row | None:
     if not is_object(turn) or not {"from", "value"} <= turn.keys() <= {"from", "value", "weight"}:
         return None
-    role, text, weight = _SPEAKERS.get(str(turn["from"]).lower()), turn["value"], turn.get("weight")
+    role, text, weight = _SPEAKERS.get(str(turn["from"]).strip().lower()), turn["value"], turn.get("weight")
     if role is None or not isinstance(text, str):
         return None
     if weight is None:
@@ -109,6 +131,19 @@ def _turn(role: str, text: object) -> _Row:
     return {"role": role, "content": text}
 
 
+def _role_spelling(row: _Row) -> list[Change]:
+    """Known roles in another case, or with white space around them."""
+    changes: list[Change] = []
+    for path, message in written(row):
+        role = message.get("role")
+        known = respelt(role) if isinstance(role, str) and role not in ROLES else ""
+        if known:
+            message["role"] = known
+            was = "the role in another case, or with white space around it"
+            changes.append(Change("role-spelling", f"{path}.role", was, f"`{known}`"))
+    return changes
+
+
 def _null_keys(row: _Row) -> list[Change]:
     """Keys that models and tables write for what is not there."""
     changes: list[Change] = []
@@ -119,10 +154,18 @@ def _null_keys(row: _Row) -> list[Change]:
         if is_object(function):
             null = [key for key in OF_A_FUNCTION if function.get(key, "") is None]
             changes += _without(function, null, f"{path}.")
-    for path, message in objects(row):
-        if is_object(message):
-            null = [key for key in OF_A_MESSAGE if should_be_absent(message, key)]
-            changes += _without(message, null, f"{path}.")
+            changes += _without_schema_nulls(f"{path}.parameters", function.get("parameters"))
+    for path, message in written(row):
+        null = [key for key in OF_A_MESSAGE if should_be_absent(message, key)]
+        changes += _without(message, null, f"{path}.")
+    return changes
+
+
+def _without_schema_nulls(path: str, schema: object) -> list[Change]:
+    changes: list[Change] = []
+    for null in null_in_schema(path, schema):
+        del null.owner[null.key]
+        changes.append(Change("null-key", null.path, null.said, "no such key"))
     return changes
 
 
@@ -230,15 +273,21 @@ def _white_space(row: _Row) -> list[Change]:
     """White space around what people and the model say."""
     changes: list[Change] = []
     for path, message, short, was in trimmed_messages(row):
-        if is_object(message):
-            message["content"] = short
-            changes.append(Change("white-space", path, was, "none"))
+        message["content"] = short
+        changes.append(Change("white-space", path, was, "none"))
     return changes
 
 
+def maybe_null(raw: bytes) -> bool:
+    """The line of a row may hold a null key; sure if not."""
+    return any(word in raw for word in (b"null", b"annotations", b"\\u"))
+
+
 MENDERS: Final[dict[str, Callable[[_Row], list[Change]]]] = {
+    "key-spelling": _key_spelling,
     "prompt-completion": _prompt_completion,
     "conversations": _conversations,
+    "role-spelling": _role_spelling,
     "null-key": _null_keys,
     "tool-calls": _tool_calls,
     "white-space": _white_space,

@@ -21,14 +21,16 @@ from ..rows._json import BOM, parse_row
 from ..rows._sources import ChainRows, Leaf, LineRows, Rows, SelectedRows, SourceLine, arrange
 from ..rules._meaning import only_texts
 from ..rules._space import trimmed
-from ._mend import MENDERS, Change
+from ._mend import MENDERS, Change, maybe_null
 from ._repaired import Fix
 
 __all__ = ["MendedRows", "repair_rows"]
 
 _DUPLICATE: Final = "duplicate-row"
 _PLAIN_ROLES: Final = frozenset({"system", "user", "assistant"})
-_BLANK: Final = Change("blank-line", "", "a blank line", "none")
+_BLANK: Final = "blank-line"
+_ALWAYS: Final = ("byte-order-mark", "line-end", _BLANK)
+"""Fixes of what stands between rows: it is in no row, and in no file that is written of them."""
 _MAY_BE_OFF: Final = (*MENDERS, _DUPLICATE)
 
 
@@ -102,8 +104,9 @@ def _check_off(off: Collection[str]) -> None:
     each_of_kind(off, str, "off", wanted="a list of names", hint='For example off=["duplicate-row"]')
     unknown = [name for name in off if name not in _MAY_BE_OFF]
     if unknown:
+        why = ": what is written never has it" if unknown[0] in _ALWAYS else ""
         raise DatasetError(
-            f"{unknown[0]!r} is no fix that can be left out",
+            f"{unknown[0]!r} is no fix that can be left out{why}",
             hint=f"off is a collection of: {', '.join(_MAY_BE_OFF)}",
         )
 
@@ -117,6 +120,20 @@ class _Ends:
 
 
 @dataclass(slots=True)
+class _Blanks:
+    """Lines of one file, one after the other, that are blank."""
+
+    source: str | None
+    first: int
+    lines: int = 1
+
+    def fix(self) -> Fix:
+        """One fix for all of them."""
+        was = "a blank line" if self.lines == 1 else f"{self.lines:,} blank lines from here on"
+        return Fix(code=_BLANK, was=was, now="none", line=self.first, source=self.source)
+
+
+@dataclass(slots=True)
 class _Repair:
     """The state of one pass."""
 
@@ -127,6 +144,7 @@ class _Repair:
     changed: dict[int, dict[int, bytes]] = field(default_factory=dict[int, dict[int, bytes]])
     found: list[Fix] = field(default_factory=list[Fix])
     ends: dict[str | None, _Ends] = field(default_factory=dict[str | None, _Ends])
+    blanks: list[_Blanks] = field(default_factory=list[_Blanks])
     seen: dict[bytes, int] = field(default_factory=dict[bytes, int])
     digests: Digests = field(default_factory=Digests)
 
@@ -136,11 +154,18 @@ class _Repair:
         if raw is not None and raw.endswith(b"\r\n"):
             self.ends.setdefault(leaf.source, _Ends(number)).lines += 1
         if raw is not None and raw.isspace():
-            self._note(_BLANK, leaf, number, None)
+            self._blank(leaf.source, number)
             return
         if raw is None or self._keeps(leaf, number, raw):
             self.kept.append(self.index)
         self.index += 1
+
+    def _blank(self, source: str | None, number: int) -> None:
+        last = self.blanks[-1] if self.blanks else None
+        if last and last.first + last.lines == number and last.source == source:
+            last.lines += 1
+        else:
+            self.blanks.append(_Blanks(source, number))
 
     def _note(self, change: Change, leaf: Leaf, number: int, row: int | None) -> None:
         code, path, was, now = change
@@ -155,7 +180,7 @@ class _Repair:
             bare = bare[len(BOM) :]
         marks = [Change("byte-order-mark", "", "a byte-order mark before the row", "none")] * (bare != raw)
         row = parse_row(bare) if bare and not bare.isspace() else None
-        changes = self._mended(row) if isinstance(row, dict) else []
+        changes = self._mended(row, bare) if isinstance(row, dict) else []
         if changes and isinstance(row, dict):
             bare = _written(row)
             if not bare:
@@ -166,10 +191,11 @@ class _Repair:
             return row is not None
         return not self._is_copy(leaf, number, row, None if marks or changes else raw)
 
-    def _mended(self, row: dict[str, Any]) -> list[Change]:
+    def _mended(self, row: dict[str, Any], raw: bytes) -> list[Change]:
         if not row or _is_plain(row):
             return []
-        return [change for name, mend in MENDERS.items() if name not in self.off for change in mend(row)]
+        off = self.off if maybe_null(raw) else (*self.off, "null-key")
+        return [change for name, mend in MENDERS.items() if name not in off for change in mend(row)]
 
     def _change(self, leaf: Leaf, number: int, raw: bytes, changes: Iterable[Change]) -> None:
         owner, place = self.original.locate(self.index)
@@ -207,6 +233,7 @@ class _Repair:
             self._note(
                 Change("byte-order-mark", "", "a byte-order mark opens the file", "none"), leaf, 1, None
             )
+        self.found += [blanks.fix() for blanks in self.blanks]
         for source, ends in self.ends.items():
             was = f"{ends.lines:,} line{'s' * (ends.lines > 1)} from here on end with CR LF"
             self.found.append(

@@ -18,11 +18,15 @@ _FIXES: Final = {
     ("duplicate-row", ""): "duplicate-row",
     ("functions-older", ""): "tool-calls",
     ("null-key", ""): "null-key",
+    ("role-spelling", ""): "role-spelling",
     ("white-space", ""): "white-space",
     ("messages-missing", "prompt"): "prompt-completion",
     ("messages-missing", "conversations"): "conversations",
 }
 """Code and path of findings that `Dataset.repair` knows a safe fix for, and the name of the fix; "" is any path."""
+
+_SPELT: Final = {"messages-missing": "messages", "role-missing": "role", "content-missing": "content"}
+"""Keys that the repair finds in another case, by the code of the finding whose path then ends with what stands there."""
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}\Z")
 _PATH_PART = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
@@ -66,7 +70,13 @@ class Finding:
     @property
     def fix(self) -> str:
         """The name of the safe fix that `Dataset.repair` has for such a finding; empty where there is none."""
-        return _FIXES.get((self.code, self.path)) or _FIXES.get((self.code, ""), "")
+        fix = _FIXES.get((self.code, self.path)) or _FIXES.get((self.code, ""), "")
+        return "key-spelling" if not fix and self._is_respelt else fix
+
+    @property
+    def _is_respelt(self) -> bool:
+        key, wanted = self.path.rpartition(".")[2], _SPELT.get(self.code)
+        return key != wanted and key.lower() == wanted
 
     @property
     def where(self) -> str:
@@ -82,11 +92,12 @@ class Finding:
 
 
 class Fault(NamedTuple):
-    """A finding before it knows its place: what a single row got wrong under which code."""
+    """A finding before it knows its place: what a single row got wrong under which code; empty, its hint is the rule's."""
 
     code: str
     path: str
     message: str
+    hint: str = ""
 
 
 def key_path(parent: str, key: str) -> str:

@@ -10,6 +10,7 @@ from jiter import from_json
 
 from ._findings import Fault
 from ._shape import kind_of
+from ._slips import slip_at
 
 __all__ = ["BOM", "MAX_ROW", "REASON", "code_of", "decided", "explained", "parse_object", "parse_row"]
 
@@ -53,10 +54,11 @@ def explained(bare: bytes, why: str) -> Fault:
         place = _first_bad_byte(bare)
         return Fault(code, "", f"the bytes at column {place + 1} are not UTF-8{_other_encoding(bare)}")
     reason, column = _parted(why)
-    message = _SAID.get(code, f"invalid JSON: {reason}")
+    slip = slip_at(bare, reason, column) if code == "json-syntax" else None
+    message = _SAID.get(code, f"invalid JSON: {slip.said if slip else reason}")
     if reason.startswith("number out of range"):
         message = "a number is too large"
-    return Fault(code, "", f"{message} (column {column})" if column else message)
+    return Fault(code, "", f"{message} (column {column})" if column else message, slip.hint if slip else "")
 
 
 def code_of(bare: bytes, why: str) -> str:

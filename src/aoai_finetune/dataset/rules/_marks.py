@@ -16,11 +16,20 @@ from typing import Any, Final, TypeAlias
 from ..rows._canonical import canonical_json
 from ..rows._example import answer_of, question_of, text_of
 from ..rows._shape import is_list, is_object
-from ._messages import MOST
+from ._messages import MOST, OUTPUTS
 from ._shapes import LETTERS, WORDS
 from ._tool_rows import flat_message
 
-__all__ = ["Mark", "RowMarks", "bytes_of_calls", "marks_of", "settled", "stable_mark"]
+__all__ = [
+    "Mark",
+    "RowMarks",
+    "bytes_of_calls",
+    "graded_marks_of",
+    "marks_of",
+    "preference_marks_of",
+    "settled",
+    "stable_mark",
+]
 
 Mark: TypeAlias = Callable[[Any], int]
 
@@ -29,6 +38,7 @@ RowMarks: TypeAlias = tuple[int | None, int, str | bytes, str]
 
 _RANK: Final = {word: rank for rank, word in enumerate(WORDS)}
 _NESTED: Final[frozenset[object]] = frozenset({dict, list})
+_BESIDE_FIELDS: Final = frozenset({"messages", "tools", "parallel_tool_calls", "functions"})
 _KEPT: Final = 1024
 _FEW: Final = 8
 _in_order: set[tuple[str, ...]] = set()
@@ -62,6 +72,32 @@ def marks_of(row: Mapping[str, Any], mark: Mark, *, in_order: bool = False) -> R
     given = last if answered else _last(messages, "assistant")
     asked = _last(messages, "user")
     return prompt, marked, _answer(given) if given else "", _text(asked.get("content")) if asked else ""
+
+
+def graded_marks_of(row: Mapping[str, Any], mark: Mark, *, in_order: bool = False) -> RowMarks:
+    """The same of a reinforcement row, whose answer is its fields; no plain row with the same messages has the same."""
+    prompt, whole, answer, asked = marks_of(row, mark, in_order=in_order)
+    messages: Any = row.get("messages")
+    if prompt is not None or not (is_list(messages) and 0 < len(messages) <= MOST):
+        return prompt, whole, answer, asked
+    if not in_order and not _sorted_inside(row):
+        row = _put_in_order(row)
+    fields = {key: value for key, value in row.items() if key not in _BESIDE_FIELDS}
+    beside = {key: value for key, value in row.items() if key not in fields and key != "messages"}
+    flat = (*_flat(row["messages"]), *([_bytes_of(beside)] if beside else []), "fields")
+    return mark(flat), whole, _bytes_of(fields), asked
+
+
+def preference_marks_of(
+    row: Mapping[str, Any], mark: Mark, *, in_order: bool = False
+) -> tuple[int, int, int]:
+    """The marks of a preference row that is not plain: of its input, of its two outputs, and of these turned round."""
+    if not in_order and not _sorted_inside(row):
+        row = _put_in_order(row)
+    outputs = [row[name] for name in OUTPUTS if is_list(row.get(name))]
+    better, worse = map(_bytes_of, outputs) if len(outputs) == len(OUTPUTS) else (b"", b"")
+    rest = {key: value for key, value in row.items() if not (better and key in OUTPUTS)}
+    return mark(_bytes_of(rest)), mark((better, worse)), mark((worse, better))
 
 
 def bytes_of_calls(calls: list[Any]) -> bytes:

@@ -6,6 +6,7 @@ from typing import Final, TypeGuard
 
 from ..rows._findings import Fault
 from ..rows._shape import is_list, is_object
+from ._keys import messages_missing
 from ._messages import (
     CheckedRow,
     Faults,
@@ -14,13 +15,13 @@ from ._messages import (
     finite,
     message_type,
     messages_empty,
-    messages_missing,
     messages_type,
     not_json,
     objects,
     role_missing,
     some,
 )
+from ._roles import ROLES, are_roles, role_of
 
 __all__ = [
     "STRUCTURE",
@@ -97,17 +98,19 @@ def system_position(row: Row) -> Faults:
     started = ""
     for path, message in objects(row):
         start, _, index = path.partition("[")
-        if message.get("role") not in ("system", "developer"):
+        role = message.get("role")
+        if role in ("system", "developer"):
+            if started == start:
+                yield f"{start}[{index}.role", "a system message stands after other messages"
+        elif role in ROLES:
             started = start
-        elif started == start:
-            yield f"{start}[{index}.role", "a system message stands after other messages"
 
 
 def weights_zero(row: Row) -> Faults:
     """Rows that switch off the training on each of their answers."""
     messages: object = row.get("messages")
     answers = [
-        message for message in some(messages) if is_object(message) and message.get("role") == "assistant"
+        message for message in some(messages) if is_object(message) and role_of(message) == "assistant"
     ]
     if answers and all(answer.get("weight") == 0 and answer.get("weight") is not False for answer in answers):
         yield "messages", "every answer has weight 0, so there is nothing to learn"
@@ -116,39 +119,41 @@ def weights_zero(row: Row) -> Faults:
 def weight_role(row: Row) -> Faults:
     """Weights on messages that are not learned anyway."""
     for path, message in objects(row):
-        if message.get("weight") is not None and message.get("role") != "assistant":
+        role = message.get("role")
+        if message.get("weight") is not None and role in ROLES and role != "assistant":
             yield f"{path}.weight", "only assistant messages have a weight"
 
 
 def _roles(row: Row) -> list[object]:
-    return [message.get("role") for message in some(row.get("messages")) if is_object(message)]
+    """The role that each message stands for."""
+    return [role_of(message) for message in some(row.get("messages")) if is_object(message)]
 
 
 def assistant_missing(row: Row) -> Faults:
     """Rows that have nothing to learn."""
     roles = _roles(row)
-    if roles and "assistant" not in roles:
+    if roles and "assistant" not in roles and are_roles(roles):
         yield "messages", "no message is from the assistant, so there is nothing to learn"
 
 
 def last_is_assistant(row: Row) -> Faults:
     """Rows whose last message is not the answer (rows without any answer are another rule's)."""
     roles = _roles(row)
-    if "assistant" in roles and roles[-1] != "assistant":
+    if "assistant" in roles and roles[-1] != "assistant" and are_roles(roles[-1:]):
         yield f"messages[{len(roles) - 1}]", "the last message is not from the assistant"
 
 
 def last_is_user(row: Row) -> Faults:
     """Reinforcement rows that already hold the answer."""
     roles = _roles(row)
-    if roles and roles[-1] != "user":
+    if roles and roles[-1] != "user" and are_roles(roles[-1:]):
         yield f"messages[{len(roles) - 1}]", "a reinforcement row ends with a user message"
 
 
 def user_missing(row: Row) -> Faults:
     """Rows in which nobody asks anything."""
     roles = _roles(row)
-    if roles and "user" not in roles:
+    if roles and "user" not in roles and are_roles(roles):
         yield "messages", "no message is from a user"
 
 

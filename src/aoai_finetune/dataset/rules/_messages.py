@@ -6,19 +6,19 @@ Every check is a pure function that takes any JSON object and yields `(JSON path
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from ..rows._canonical import write_json
 from ..rows._findings import key_path
 from ..rows._shape import is_list, is_object, kind_of
-from ._null import null_beside, should_be_absent
+from ._names import instead_of, missing
+from ._null import should_be_absent
+from ._roles import ROLES, as_meant, meant, respelt
 
 __all__ = [
     "MOST",
-    "OTHER_NAMES",
     "OUTPUTS",
-    "ROLES",
     "CheckedRow",
     "Faults",
     "Row",
@@ -29,53 +29,31 @@ __all__ = [
     "finite",
     "function_call",
     "huge_integers",
-    "is_preference",
     "list_too_long",
-    "message_keys",
+    "may_lack_content",
     "message_type",
     "messages_empty",
-    "messages_missing",
     "messages_type",
     "name_type",
     "not_json",
     "objects",
-    "older_preference",
     "refusal_type",
     "role_missing",
+    "role_spelling",
     "role_unknown",
-    "row_keys",
     "some",
     "texts",
     "tool_call_id",
     "tool_calls",
     "weight_value",
+    "written",
 ]
 
 Row: TypeAlias = Mapping[str, Any]
 Faults: TypeAlias = Iterator[tuple[str, str]]
 
-ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")
-OTHER_NAMES: Final = {
-    **dict.fromkeys(("human", "ユーザー", "ユーザ"), "user"),
-    **dict.fromkeys(("gpt", "chatgpt", "bot", "chatbot", "ai", "model", "アシスタント"), "assistant"),
-    "システム": "system",
-}
-"""What other formats, and people, call the roles of the service."""
-_BY_LETTER: Final = {role[0]: role for role in ROLES}
 OUTPUTS: Final = ("preferred_output", "non_preferred_output")
 
-_COMMON: Final = frozenset({"role", "content", "name", "weight"})  # a misplaced weight is `weight-role`
-_KEYS: Final = {
-    "system": _COMMON,
-    "developer": _COMMON,
-    "user": _COMMON,
-    "assistant": _COMMON | {"tool_calls", "function_call", "refusal", "audio"},
-    "tool": _COMMON | {"tool_call_id"},
-    "function": _COMMON,
-}
-_ROW_KEYS: Final = frozenset({"messages", "tools", "parallel_tool_calls", "functions"})
-_PREFERENCE_KEYS: Final = frozenset({"input", *OUTPUTS})
-_INPUT_KEYS: Final = frozenset({"messages", "tools", "parallel_tool_calls"})
 _PARTS: Final[dict[str, tuple[str, type]]] = {
     "text": ("text", str),
     "image_url": ("image_url", dict),
@@ -158,11 +136,16 @@ def _lists(row: Row) -> Iterator[tuple[str, list[Any]]]:
 
 
 def objects(row: Row) -> Iterable[tuple[str, Row]]:
-    """Every message that is an object, with its path."""
+    """Every message that is an object, with its path, and with the role that it stands for."""
     return row.objects if isinstance(row, CheckedRow) else _objects(row)
 
 
 def _objects(row: Row) -> Iterator[tuple[str, Row]]:
+    return ((path, as_meant(message)) for path, message in written(row))
+
+
+def written(row: Row) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The same as they stand in the row, which may be changed there."""
     for path, messages in _lists(row):
         for index, message in enumerate(some(messages)):
             if is_object(message):
@@ -212,13 +195,6 @@ def list_too_long(row: Row) -> Faults:
             yield path, f"the list has {len(found):,} items; the first {MOST:,} were looked at"
 
 
-def is_preference(row: Row) -> bool:
-    """A row of the DPO kind, complete or not. An input that is a text is that of an instruction, which is another."""
-    if "messages" in row or _PREFERENCE_KEYS.isdisjoint(row):
-        return False
-    return any(name in row for name in OUTPUTS) or not isinstance(row["input"], str)
-
-
 def finite(raw: bytes) -> bool:
     """The bytes of a row show that none of its numbers is too large to be written back."""
     zeros = raw.translate(_ZEROS)
@@ -233,27 +209,6 @@ def not_json(row: Row) -> Faults:
         write_json(row)
     except (ValueError, TypeError, RecursionError):
         yield "", "a number is too large, or a text is not valid UTF-8"
-
-
-def messages_missing(row: Row) -> Faults:
-    """Neither a chat row nor a preference row."""
-    if "messages" in row or is_preference(row):
-        return
-    older = _older_form(row)
-    if "chosen" in older:
-        yield (
-            "chosen",
-            (
-                "`chosen` and `rejected` are `preferred_output` and `non_preferred_output` here, lists of one message each, "
-                "and what was asked is `input` with its `messages`"
-            ),
-        )
-    elif "prompt" in older:
-        yield "prompt", "this is a prompt/completion row, which chat models do not take"
-    elif older:
-        yield "conversations", "the row has `conversations` instead of `messages`"
-    else:
-        yield "messages", "the row has no `messages`"
 
 
 def messages_type(row: Row) -> Faults:
@@ -282,38 +237,38 @@ def role_missing(row: Row) -> Faults:
     for path, message in objects(row):
         role = message.get("role", _ABSENT)
         if role is _ABSENT:
-            yield f"{path}.role", "the message has no `role`"
+            yield missing(path, "role", instead_of("role", message), "the message")
         elif not isinstance(role, str):
             yield f"{path}.role", f"`role` is {kind_of(role)}, not a text"
 
 
 def role_unknown(row: Row) -> Faults:
-    """Roles that the service does not know."""
-    for path, message in objects(row):
+    """Roles that the service does not know, and not those that are only spelt in another way."""
+    for path, message in written(row):
         role = message.get("role")
-        if isinstance(role, str) and role not in ROLES:
-            yield f"{path}.role", f"there is no such role{_near_role(role[:40])}"
+        if isinstance(role, str) and role not in ROLES and not respelt(role):
+            near = meant(role)
+            yield f"{path}.role", f"there is no such role{f'; did you mean `{near}`?' if near else ''}"
 
 
-def _near_role(role: str) -> str:
-    """What to say of a known role that this one stands for: another name of it, its start, nearly the same letters."""
-    asked = role.strip().lower()
-    near = OTHER_NAMES.get(asked) or _BY_LETTER.get(asked[:1], "")
-    slip = len(asked) > 2 and (near.startswith(asked) or len(set(asked) ^ set(near)) <= 2)
-    slip = slip or asked in OTHER_NAMES
-    return f"; did you mean `{near}`?" if near and slip else ""
+def role_spelling(row: Row) -> Faults:
+    """Known roles in another case, or with white space around them."""
+    for path, message in written(row):
+        role = message.get("role")
+        if isinstance(role, str) and role not in ROLES and respelt(role):
+            yield f"{path}.role", f"the service knows this role as `{respelt(role)}` only"
 
 
 def content_missing(row: Row) -> Faults:
     """Messages without content where no tool call, function call or refusal stands in for it."""
     for path, message in objects(row):
-        if message.get("content") is None and not _may_lack_content(message):
-            yield f"{path}.content", "the message has no content"
+        if message.get("content") is None and not may_lack_content(message):
+            yield missing(path, "content", instead_of("content", message), "the message")
 
 
-def _may_lack_content(message: Row) -> bool:
+def may_lack_content(message: Row) -> bool:
     role = message.get("role")
-    if role == "assistant":
+    if role == "assistant" or role not in ROLES:
         return any(message.get(key) for key in ("tool_calls", "function_call", "refusal"))
     return role == "function" and "content" in message
 
@@ -348,50 +303,6 @@ def name_type(row: Row) -> Faults:
                 yield f"{path}.name", "a function message needs the `name` of its function"
         elif not isinstance(name, str) and not should_be_absent(message, "name"):
             yield f"{path}.name", f"`name` is {kind_of(name)}, not a text"
-
-
-def message_keys(row: Row) -> Faults:
-    """Keys that a message of this role does not have."""
-    for path, message in objects(row):
-        known = _KEYS.get(str(message.get("role")))
-        if known is not None:
-            strange = [key for key in message if key not in known and not should_be_absent(message, key)]
-            for key in some(strange):
-                yield key_path(path, key), "a message of this role has no such key"
-
-
-def row_keys(row: Row) -> Faults:
-    """Keys that a training row, or the input of a preference row, does not have."""
-    preference = is_preference(row)
-    known = _PREFERENCE_KEYS if preference else _ROW_KEYS
-    for key in some(_strange(row, known)):
-        yield key_path("", key), "a training row has no such key"
-    asked: object = row.get("input")
-    if preference and is_object(asked):
-        for key in some(_strange(asked, _INPUT_KEYS)):
-            yield key_path("input", key), "the input of a preference row has no such key"
-
-
-def _strange(found: Row, known: Collection[str]) -> list[str]:
-    """The keys that are not known, without those of other findings: `null-key`, and the older forms of a row."""
-    told = () if "messages" in found or known is not _ROW_KEYS else _older_form(found)
-    strange = [key for key in found if key not in known and key not in told]
-    null = null_beside(found) if strange else []
-    return [key for key in strange if key not in null]
-
-
-def _older_form(row: Row) -> tuple[str, ...]:
-    """The keys by which a row of a form before `messages` is known."""
-    if older_preference(row):
-        return ("chosen", "rejected", "prompt")
-    if "prompt" in row or "completion" in row:
-        return ("prompt", "completion")
-    return ("conversations",) if "conversations" in row else ()
-
-
-def older_preference(row: Row) -> bool:
-    """Two answers under the names that libraries for local training give them."""
-    return "messages" not in row and "chosen" in row and "rejected" in row
 
 
 def refusal_type(row: Row) -> Faults:

@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from ..rows._findings import key_path
 from ..rows._shape import is_list, is_object
-from ._messages import OUTPUTS, Faults, Row, is_preference, older_preference
+from ._keys import is_preference, older_preference
+from ._messages import OUTPUTS, Faults, Row
+from ._roles import ROLES, are_roles, role_of
 from ._rules import Settings, Spot, Spots
 
 __all__ = [
@@ -52,11 +54,11 @@ def _output(name: str, value: object) -> Faults:
     if not is_list(value):
         yield name, f"a preference row needs `{name}` as a list of messages"
         return
-    roles = [message.get("role") for message in value if is_object(message)]
-    if roles and "assistant" not in roles:
+    roles = [role_of(message) for message in value if is_object(message)]
+    if roles and "assistant" not in roles and are_roles(roles):
         yield name, "no message is from the assistant"
     for index, role in enumerate(roles):
-        if role not in ("assistant", "tool"):
+        if role in ROLES and role not in ("assistant", "tool"):
             yield f"{name}[{index}].role", "outputs are messages of assistant and tool only"
 
 

@@ -14,7 +14,7 @@ from functools import cached_property, partial
 from itertools import compress, islice
 from operator import eq
 from struct import Struct
-from typing import Any, Final, Self
+from typing import Any, Final, TypeAlias
 
 from typing_extensions import override
 
@@ -25,7 +25,17 @@ from ._marks import Mark, RowMarks, bytes_of_calls, marks_of
 from ._rules import Settings, Spot, Spots
 from ._tool_rows import Flat, Given, Said
 
-__all__ = ["Compared", "Contradictions", "Duplicates", "FactAnswers", "FewPhrasings", "OneAnswer", "Repeats"]
+__all__ = [
+    "Compared",
+    "Contradictions",
+    "Duplicates",
+    "FactAnswers",
+    "FewPhrasings",
+    "OneAnswer",
+    "Pairs",
+    "Repeats",
+    "packed",
+]
 
 _ENOUGH_PHRASINGS: Final = 4
 _NORMALISED: Final = 4096
@@ -35,10 +45,14 @@ _OF_A_FACT: Final = 256
 """Characters of an answer up to which spelling is left out of account; no fact takes more to tell."""
 _SPELT: Final = 16_384
 """Answers of which is remembered what they say: rows of one fact mostly have one."""
-_packed: Final = Struct("4q").pack
+packed: Final = Struct("4q").pack
 """Four numbers as they stand in an array, which takes half the time of appending them one by one."""
 _LINE_BITS: Final = 40
 _LINE: Final = (1 << _LINE_BITS) - 1
+
+
+Pairs: TypeAlias = list[tuple[int, int]]
+"""Numbers of rows, each with that of an earlier row."""
 
 
 class _Marks:
@@ -63,7 +77,7 @@ class _Marks:
 
     def add(self, prompt: int, answer: int, asked: int, place: int) -> None:
         """Note one more row."""
-        self.rows.frombytes(_packed(prompt, answer, asked, place))
+        self.rows.frombytes(packed(prompt, answer, asked, place))
 
     def prompts(self) -> array[int]:
         """The marks of the prompts."""
@@ -122,7 +136,12 @@ class Repeats:
 
     A place is a number for file and line. A row is noted as its prompt (all before the answer), its answer, what
     it asks and its place.
+
+    Attributes:
+        said: what is said of a row that contradicts, with the place of the other one for `{}`.
     """
+
+    said = "{} gives another answer to the same messages"
 
     def __init__(self, *, mark: Mark = hash, part: int | None = None) -> None:
         self._mark = mark
@@ -134,15 +153,6 @@ class Repeats:
         self._spelt: dict[int, int] = {}
         self._left = _SPELLINGS
         self._twice: tuple[_Twice, _Twice] | None = None
-
-    @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """The one of this pass."""
-        shared: dict[str, Any] = settings.shared
-        if "repeats" not in shared:
-            shared["repeats"] = cls()
-        known: Self = shared["repeats"]
-        return known
 
     def start(self, source: str | None) -> int:
         """The place before the first line of a file. Add a line number to it."""
@@ -165,7 +175,7 @@ class Repeats:
             self._note_fact(fact, answer)
         asked = texts[-2] if texts[-3] == "user" else _last_asked(texts)
         # `_Marks.add`, without a call for each row.
-        self._marks.rows.frombytes(_packed(mark(tuple(texts)), mark(answer), mark(asked), place))
+        self._marks.rows.frombytes(packed(mark(tuple(texts)), mark(answer), mark(asked), place))
         if not self._varied:
             self._add_answer(answer)
 
@@ -290,7 +300,7 @@ class Repeats:
 
     def contradictions(self) -> Iterable[Spot]:
         """One spot for each row whose prompt had another answer when it was first met."""
-        return Spots(self._compared[1], partial(self._spot, "{} gives another answer to the same messages"))
+        return Spots(self._compared[1], partial(self._spot, self.said))
 
     def fact_answers(self) -> Iterable[Spot]:
         """One spot for each given fact that is answered in two ways, at the first row with the second of them."""
@@ -311,17 +321,24 @@ class Repeats:
         where = f" of {other}" if other is not None and other != name else ""
         return Spot(said.format(f"line {self._line(there)}{where}"), self._line(here), name)
 
+    def _prompts_again(self) -> set[int]:
+        """The marks of the prompts that come more than once."""
+        return (self._twice[0] if self._twice else _Twice(self._marks.prompts())).again
+
     @cached_property
-    def _compared(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    def _compared(self) -> tuple[Pairs, Pairs]:
         """Numbers of the rows that are copies, and of those that contradict, each with that of the earlier row."""
+        return self._compare_rows()
+
+    def _compare_rows(self) -> tuple[Pairs, Pairs]:
         marks = self._marks
         asking, answers = marks.prompts(), marks.answers()
-        again = (self._twice[0] if self._twice else _Twice(asking)).again
+        again = self._prompts_again()
         wholes = dict(zip(marks.odd, marks.wholes, strict=True)) if again else {}
         prompts: dict[int, int] = {}
         rows: dict[object, int] = {}
-        copies: list[tuple[int, int]] = []
-        others: list[tuple[int, int]] = []
+        copies: Pairs = []
+        others: Pairs = []
         for row, prompt in enumerate(asking) if again else ():
             if prompt in again:
                 answer = answers[row]
@@ -370,7 +387,7 @@ class Compared:
     blind = True
 
     def __init__(self, settings: Settings) -> None:
-        self._repeats = Repeats.of(settings)
+        self._repeats: Repeats = settings.shared["repeats"]
 
     def see(self, _row: Mapping[str, Any], _fact: str | None, _line: int, _source: str | None, /) -> None:
         """Nothing: the row is noted already."""

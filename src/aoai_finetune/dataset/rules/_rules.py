@@ -100,6 +100,7 @@ class Settings:
         n_epochs: how often the rows will be gone through, if it was said.
         size: bytes of all rows together, where that is known without reading them.
         validation: what the validation rows hold, if they were given.
+        method: how it will be trained.
         shared: where checks of one pass may keep what several of them need.
     """
 
@@ -110,6 +111,7 @@ class Settings:
     n_epochs: int | None = None
     size: int | None = None
     validation: ValidationRows | None = field(default=None, repr=False)
+    method: Method = "supervised"
     shared: dict[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
 
 

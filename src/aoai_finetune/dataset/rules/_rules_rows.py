@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ..rows._findings import Severity
-from . import _hidden, _meaning, _messages, _null, _preference, _private, _space, _tools, _vision
+from . import _hidden, _keys, _meaning, _messages, _null, _preference, _private, _space, _tools, _vision
 from ._limits import Limit
 from ._rules import Method, Rule
 
@@ -43,8 +43,8 @@ _MESSAGES: Final = _has("messages", "input", *_messages.OUTPUTS)
 _SCHEMA: Final[tuple[Rule, ...]] = (
     Rule(code="messages-missing", severity=_ERROR, summary="A row has `messages`", source=_LINE,
          hint='Write {"messages": [{"role": "user", "content": ...}, {"role": "assistant", "content": ...}]}; repair()'
-         " does so for a prompt with its completion, and for turns of human and gpt",
-         row=_messages.messages_missing),
+         " does so for a prompt with its completion, for turns of human and gpt, and for `Messages`",
+         row=_keys.messages_missing),
     Rule(code="messages-type", when=_MESSAGES, severity=_ERROR, summary="`messages` is a list", source=_LINE,
          hint="Put the messages into a list", row=_messages.messages_type),
     Rule(code="messages-empty", when=_MESSAGES, severity=_ERROR, summary="A list of messages is not empty", source=_LINE,
@@ -55,6 +55,8 @@ _SCHEMA: Final[tuple[Rule, ...]] = (
          hint="Say who speaks: system, user, assistant or tool", row=_messages.role_missing),
     Rule(code="role-unknown", when=_MESSAGES, severity=_ERROR, summary="A role is one the service knows", source=_LINE,
          hint="Use system, user, assistant or tool", row=_messages.role_unknown),
+    Rule(code="role-spelling", when=_MESSAGES, severity=_ERROR, summary="A role is written in small letters, and nothing else",
+         source=_LINE, hint="Write it as the service does; repair() does so", row=_messages.role_spelling),
     Rule(code="role-developer", when=_has("developer"), severity=_WARNING, summary="Supervised rows use `system`, not `developer`",
          source=_LINE, hint="Use `system`", methods=_SFT, row=_meaning.developer_role),
     Rule(code="content-missing", when=_MESSAGES, severity=_ERROR, summary="A message has content, or tool calls", source=_LINE,
@@ -66,10 +68,10 @@ _SCHEMA: Final[tuple[Rule, ...]] = (
     Rule(code="name-type", when=_has("name", "function"), severity=_ERROR, summary="A name is a text", source=_LINE,
          hint="Give a text or remove it", row=_messages.name_type),
     Rule(code="message-key-unknown", when=_MESSAGES, severity=_ERROR, summary="A message has only keys of its role",
-         source=_REFUSED, hint="Remove the key", row=_messages.message_keys),
+         source=_REFUSED, hint="Remove the key", row=_keys.message_keys),
     Rule(code="row-key-unknown", severity=_ERROR, summary="A row has only keys that the service knows",
          source=_REFUSED, hint="Remove the key, or name it as fact=", methods=("supervised", "dpo"),
-         row=_messages.row_keys),
+         row=_keys.row_keys),
     Rule(code="null-key", when=_has(*_null.OF_A_MESSAGE, *_null.BESIDE_MESSAGES, *_null.LEFT_OVER),
          severity=_ERROR,
          summary="Keys that may be absent are not null", source=_LINE,

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from math import isfinite
 from typing import Any, Final
 
+from ._names import LONGEST, stands_for
+from ._roles import meant, respelt
 from ._vision import looks_like
 
 __all__ = ["LETTERS", "LONGEST_NAME", "WORDS", "shape_of"]
@@ -52,14 +55,14 @@ def _add_fields(shape: list[object], fields: Mapping[str, Any], texts: dict[str,
     add = shape.append
     add(len(fields) + 2)
     for name, value in fields.items():
-        known = name if name in _WORDS else "*"
+        known = name if name in _WORDS else _other_word(name)
         add(known)
         kind = value.__class__
         if kind is str and known not in _COMPARED:
             # Most texts, without a call: nothing hides in them, and they are not blank.
             if value in _WORDS:
                 add(value)
-            elif value and value.isprintable() and not value.isspace():
+            elif value and known != "role" and value.isprintable() and not value.isspace():
                 add(_ANY)
             else:
                 add(_text(value, known, texts))
@@ -69,6 +72,16 @@ def _add_fields(shape: list[object], fields: Mapping[str, Any], texts: dict[str,
             _add_items(shape, value, known, texts)
         else:
             add(_LEAVES.get(kind, _letters)(value, known, texts))
+
+
+def _other_word(name: str) -> str:
+    """What stands for a key that no rule knows: no more than which known one may be meant by it."""
+    return _meant_word(name) if len(name) <= LONGEST else "*"
+
+
+@lru_cache(256)
+def _meant_word(name: str) -> str:
+    return f"*{stands_for(name)}"
 
 
 def _add_items(shape: list[object], items: list[Any], key: str, texts: dict[str, int]) -> None:
@@ -107,6 +120,8 @@ def _text(text: str, key: str, texts: dict[str, int]) -> object:
         return (text,)
     if key == "url" and ":" in text:
         return looks_like(text)
+    if key == "role":
+        return (respelt(text), meant(text), _hidden(text))
     kind = 2 if not text else 1 if text.isspace() else 0
     hidden = "" if text.isprintable() else _hidden(text)
     same = texts.setdefault(text, len(texts)) if key in _COMPARED else -1

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
-from ._messages import Faults, Row, objects
+from ._messages import Faults, Row, written
 
 __all__ = ["maybe_spaced", "trimmed", "trimmed_messages", "white_space"]
 
@@ -28,13 +28,13 @@ def trimmed(text: str) -> str:
     return (body if "\n" in body else body.lstrip(_SPACE)) or text
 
 
-def trimmed_messages(row: Row) -> list[tuple[str, Row, str, str]]:
+def trimmed_messages(row: Row) -> list[tuple[str, dict[str, Any], str, str]]:
     """Path and message of what people and the model say with white space around it, the text, and what was taken off.
 
     What tools return is data, and stays as it is.
     """
-    found: list[tuple[str, Row, str, str]] = []
-    for path, message in objects(row):
+    found: list[tuple[str, dict[str, Any], str, str]] = []
+    for path, message in written(row):
         content = message.get("content")
         if isinstance(content, str) and message.get("role") in _TRIMMED:
             short = trimmed(content)

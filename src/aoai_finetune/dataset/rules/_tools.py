@@ -11,7 +11,8 @@ from jiter import from_json
 
 from ..rows._shape import is_list, is_object, kind_of
 from ._messages import MOST, OUTPUTS, Faults, Row, objects, some
-from ._null import OF_A_FUNCTION, OF_A_MESSAGE, null_beside, should_be_absent
+from ._null import OF_A_FUNCTION, OF_A_MESSAGE, null_beside, null_in_schema, should_be_absent
+from ._roles import ROLES
 from ._schema import Patience, misfits
 
 __all__ = [
@@ -113,6 +114,8 @@ def null_keys(row: Row) -> Faults:
         for key in OF_A_FUNCTION:
             if function.get(key, "") is None:
                 yield f"{path}.{key}", f"`{key}` is null"
+        for null in null_in_schema(f"{path}.parameters", function.get("parameters")):
+            yield null.path, null.said
     for path, message in objects(row):
         for key in OF_A_MESSAGE:
             answers = key == "function_call" and message.get("role") == "assistant"
@@ -300,7 +303,8 @@ def _unanswered(conversation: Iterable[tuple[str, Row]]) -> Iterator[str]:
             answered: object = message.get("tool_call_id")
             waiting.pop(answered if isinstance(answered, str) else None, None)
         else:
-            yield from waiting.values()
+            # Of a role that nobody knows it may be the result.
+            yield from waiting.values() if message.get("role") in ROLES else ()
             waiting = {**_ids(path, message)}
 
 

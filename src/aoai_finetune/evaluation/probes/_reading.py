@@ -74,7 +74,10 @@ def _rows(data: bytes) -> Iterator[tuple[int, dict[str, Any] | Problem]]:
     for number, raw in enumerate(data.removeprefix(BOM).split(b"\n"), start=1):
         if raw.strip():
             row = parse_row(raw)
-            yield number, row if isinstance(row, dict) else Problem(row.path, row.message, _ROW_HINT)
+            yield (
+                number,
+                row if isinstance(row, dict) else Problem(row.path, row.message, row.hint or _ROW_HINT),
+            )
 
 
 def _twin(first: int, line: int) -> list[Problem]:
