@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aoai_finetune.dataset import AzureRules, Dataset, Rule, ValidationReport
-from aoai_finetune.dataset.rules._repeats import _Twice
+from aoai_finetune.dataset.rules._noted import Twice
 from aoai_finetune.errors import DatasetError
 
 PARAMETERS: dict[str, Any] = {
@@ -156,7 +156,7 @@ def test_what_comes_twice_is_the_same_in_parts(parts: list[list[int]]) -> None:
     """Within a part, or in two of them, neighbours or not."""
     marks = [array("q", part) for part in parts]
     whole = Counter(chain.from_iterable(parts))
-    twice, *others = map(_Twice, marks)
+    twice, *others = map(Twice, marks)
     for later, part in zip(others, marks[1:], strict=True):
         twice.join(pickle.loads(pickle.dumps(later)), part)
     assert twice.different == len(whole)

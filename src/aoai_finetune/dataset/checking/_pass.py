@@ -14,13 +14,13 @@ from ..rows._findings import Fault
 from ..rows._json import code_of, parse_row
 from ..rows._rewrite import USABLE
 from ..rows._sources import ChainRows, LineRows, Rows, SourceLine
+from ..rules._compared import Compared
 from ..rules._glances import Glances
 from ..rules._marks import settled
 from ..rules._messages import MOST, CheckedRow, finite
 from ..rules._plain import DIRECTIONS, hides, plain_texts, shows
 from ..rules._plain_methods import Texts
 from ..rules._private import quiet
-from ..rules._repeats import Compared
 from ..rules._repeats_methods import repeats_of
 from ..rules._row_checks import RowChecks
 from ..rules._rules import FileCheck, Rule, Settings, Spot

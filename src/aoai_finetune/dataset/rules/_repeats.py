@@ -1,19 +1,10 @@
-"""Checks of a whole file that compare rows: what is there twice, and what should be there more often.
-
-All of them share one table of marks. A mark is an integer that is equal for equal things. `hash` makes marks fast,
-but only for one process and those forked from it; `stable_mark` makes them for any process, at several times the
-cost. A row is noted in four numbers of eight bytes (six, if it is not plain and ends with an answer), and nothing
-is compared before the last of them: most rows repeat nothing, and a set tells that for all of them at once.
-"""
+"""What the rows of a file have in common: who is a copy of whom, who contradicts whom, and which answers come often."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping
 from functools import cached_property, partial
-from itertools import compress, islice
-from operator import eq
-from struct import Struct
 from typing import Any, Final, TypeAlias
 
 from typing_extensions import override
@@ -22,22 +13,13 @@ from ..rows._canonical import canonical_json
 from ..rows._example import answer_of
 from ..rows._text import normalise
 from ._marks import Mark, RowMarks, bytes_of_calls, marks_of
-from ._rules import Settings, Spot, Spots
+from ._noted import Noted, Twice, packed
+from ._rules import Spot, Spots
 from ._tool_rows import Flat, Given, Said
 
-__all__ = [
-    "Compared",
-    "Contradictions",
-    "Duplicates",
-    "FactAnswers",
-    "FewPhrasings",
-    "OneAnswer",
-    "Pairs",
-    "Repeats",
-    "packed",
-]
+__all__ = ["ENOUGH_PHRASINGS", "Pairs", "Repeats"]
 
-_ENOUGH_PHRASINGS: Final = 4
+ENOUGH_PHRASINGS: Final = 4
 _NORMALISED: Final = 4096
 _SPELLINGS: Final = 16_384
 """Characters of differently spelt answers that are compared by what they say before a difference is one."""
@@ -45,90 +27,12 @@ _OF_A_FACT: Final = 256
 """Characters of an answer up to which spelling is left out of account; no fact takes more to tell."""
 _SPELT: Final = 16_384
 """Answers of which is remembered what they say: rows of one fact mostly have one."""
-packed: Final = Struct("4q").pack
-"""Four numbers as they stand in an array, which takes half the time of appending them one by one."""
 _LINE_BITS: Final = 40
 _LINE: Final = (1 << _LINE_BITS) - 1
 
 
 Pairs: TypeAlias = list[tuple[int, int]]
 """Numbers of rows, each with that of an earlier row."""
-
-
-class _Marks:
-    """What is known of the rows, in order.
-
-    Attributes:
-        rows: four numbers per row: the marks of its prompt (everything before the answer), of its answer and of what
-            it asks last, and its place.
-        odd: numbers of the rows that are not plain and end with an answer; `wholes` has the marks of all that they say.
-        given: numbers of the rows that were given a fact; `facts` has the marks of these, and `said` those of what
-            the answers say, spelling apart (0 where that is no text at the end of the row).
-    """
-
-    __slots__ = ("facts", "given", "odd", "rows", "said", "wholes")
-
-    def __init__(self) -> None:
-        self.rows, self.odd, self.wholes = (array("q") for _ in range(3))
-        self.given, self.facts, self.said = (array("q") for _ in range(3))
-
-    def __len__(self) -> int:
-        return len(self.rows) // 4
-
-    def add(self, prompt: int, answer: int, asked: int, place: int) -> None:
-        """Note one more row."""
-        self.rows.frombytes(packed(prompt, answer, asked, place))
-
-    def prompts(self) -> array[int]:
-        """The marks of the prompts."""
-        return self.rows[0::4]
-
-    def answers(self) -> array[int]:
-        """Those of the answers."""
-        return self.rows[1::4]
-
-    def asked(self) -> array[int]:
-        """Those of the last questions."""
-        return self.rows[2::4]
-
-    def place(self, row: int) -> int:
-        """File and line of a row."""
-        return self.rows[4 * row + 3]
-
-    def extend(self, later: _Marks) -> None:
-        """Go on with the rows of a later part."""
-        before = len(self)
-        self.odd.extend(before + row for row in later.odd)
-        self.given.extend(before + row for row in later.given)
-        for name in ("rows", "wholes", "facts", "said"):
-            getattr(self, name).extend(getattr(later, name))
-
-
-class _Twice:
-    """Which marks come more than once, where they come in parts.
-
-    Attributes:
-        different: how many marks differ.
-        again: those that come more than once.
-    """
-
-    def __init__(self, marks: array[int]) -> None:
-        self._seen, self._later = set(marks), array("q")
-        self.different = len(self._seen)
-        self.again = _again(marks) if self.different < len(marks) else set[int]()
-
-    def join(self, later: _Twice, marks: array[int]) -> None:
-        """Go on with the marks of a later part, of which the same is known."""
-        self._seen.update(self._later)
-        common = self._seen.intersection(marks)
-        self._later = marks
-        self.different += later.different - len(common)
-        self.again |= later.again | common
-
-    @override
-    def __getstate__(self) -> dict[str, Any]:
-        """What another process has to know, which has the marks."""
-        return {"different": self.different, "again": self.again}
 
 
 class Repeats:
@@ -147,12 +51,12 @@ class Repeats:
         self._mark = mark
         self._sources: list[str | None] = [None] * (part or 0)
         self._shifts = [0] * (part or 0)
-        self._marks = _Marks()
+        self._marks = Noted()
         self._answer, self._varied = "", False
         self._same: set[str] = set()
         self._spelt: dict[int, int] = {}
         self._left = _SPELLINGS
-        self._twice: tuple[_Twice, _Twice] | None = None
+        self._twice: tuple[Twice, Twice] | None = None
 
     def start(self, source: str | None) -> int:
         """The place before the first line of a file. Add a line number to it."""
@@ -174,7 +78,7 @@ class Repeats:
         if fact is not None:
             self._note_fact(fact, answer)
         asked = texts[-2] if texts[-3] == "user" else _last_asked(texts)
-        # `_Marks.add`, without a call for each row.
+        # `Noted.add`, without a call for each row.
         self._marks.rows.frombytes(packed(mark(tuple(texts)), mark(answer), mark(asked), place))
         if not self._varied:
             self._add_answer(answer)
@@ -252,7 +156,7 @@ class Repeats:
 
     def settle(self) -> None:
         """Find out what comes twice among the rows of this part: each process does so with its own."""
-        self._twice = _Twice(self._marks.prompts()), _Twice(self._keys())
+        self._twice = Twice(self._marks.prompts()), Twice(self._keys())
 
     def absorb(self, later: Repeats, source: str | None, shift: int) -> None:
         """Go on as if the rows of a later part had been noted here; its lines are counted from after `shift`."""
@@ -276,14 +180,14 @@ class Repeats:
     def few_phrasings(self) -> tuple[int, int]:
         """How many facts have fewer than four phrasings, and how many facts there are."""
         keys = self._keys()
-        twice = self._twice[1] if self._twice else _Twice(keys)
+        twice = self._twice[1] if self._twice else Twice(keys)
         facts, again = twice.different, twice.again
         phrasings: dict[int, tuple[int, ...]] = dict.fromkeys(again, ())
         for key, asked in zip(keys, self._marks.asked(), strict=True) if again else ():
             known = phrasings.get(key)
-            if known is not None and len(known) < _ENOUGH_PHRASINGS and asked not in known:
+            if known is not None and len(known) < ENOUGH_PHRASINGS and asked not in known:
                 phrasings[key] = (*known, asked)
-        enough = sum(len(known) == _ENOUGH_PHRASINGS for known in phrasings.values())
+        enough = sum(len(known) == ENOUGH_PHRASINGS for known in phrasings.values())
         return facts - enough, facts
 
     def _keys(self) -> array[int]:
@@ -305,7 +209,7 @@ class Repeats:
     def fact_answers(self) -> Iterable[Spot]:
         """One spot for each given fact that is answered in two ways, at the first row with the second of them."""
         marks = self._marks
-        again = _Twice(marks.facts).again
+        again = Twice(marks.facts).again
         first: dict[int, tuple[int, int]] = {}
         others: dict[int, tuple[int, int]] = {}
         for row, fact, said in zip(marks.given, marks.facts, marks.said, strict=True) if again else ():
@@ -323,7 +227,7 @@ class Repeats:
 
     def _prompts_again(self) -> set[int]:
         """The marks of the prompts that come more than once."""
-        return (self._twice[0] if self._twice else _Twice(self._marks.prompts())).again
+        return (self._twice[0] if self._twice else Twice(self._marks.prompts())).again
 
     @cached_property
     def _compared(self) -> tuple[Pairs, Pairs]:
@@ -356,12 +260,6 @@ class Repeats:
         return {name: value for name, value in vars(self).items() if name not in {"_mark", "_spelt"}}
 
 
-def _again(marks: array[int]) -> set[int]:
-    """The marks that are there more than once."""
-    ordered = sorted(marks)
-    return set(compress(ordered, map(eq, ordered, islice(ordered, 1, None))))
-
-
 def _last_asked(texts: list[str]) -> str:
     """The last question of a row that does not end with it: roles and texts in turn, without the last text."""
     roles = texts[-1::-2]
@@ -379,70 +277,3 @@ def _calls(turn: tuple[Any, ...]) -> list[Any]:
 def _said(answer: str) -> str:
     """What an answer says; of a long one its very letters: two that long never differ in spelling alone."""
     return normalise(answer) if len(answer) <= _NORMALISED else answer
-
-
-class Compared:
-    """A check whose rows the reader notes in `Repeats`, once for all of them."""
-
-    blind = True
-
-    def __init__(self, settings: Settings) -> None:
-        self._repeats: Repeats = settings.shared["repeats"]
-
-    def see(self, _row: Mapping[str, Any], _fact: str | None, _line: int, _source: str | None, /) -> None:
-        """Nothing: the row is noted already."""
-
-    def end(self, _rows: int, /) -> Iterable[Spot]:
-        """Nothing more."""
-        return ()
-
-
-class Duplicates(Compared):
-    """Rows whose canonical form was there before."""
-
-    @override
-    def end(self, _rows: int, /) -> Iterable[Spot]:
-        """One spot per row."""
-        return self._repeats.copies()
-
-
-class Contradictions(Compared):
-    """Rows with one prompt (all messages before the answer) and different answers."""
-
-    @override
-    def end(self, _rows: int, /) -> Iterable[Spot]:
-        """One spot per row."""
-        return self._repeats.contradictions()
-
-
-class FactAnswers(Compared):
-    """Given facts with two answers. Derived ones are questions: what those contradict is told by the messages."""
-
-    @override
-    def end(self, _rows: int, /) -> Iterable[Spot]:
-        """One spot per fact."""
-        return self._repeats.fact_answers()
-
-
-class OneAnswer(Compared):
-    """Files that teach a single reply."""
-
-    @override
-    def end(self, _rows: int, /) -> Iterable[Spot]:
-        """One spot when no answer differed."""
-        rows = self._repeats.one_answer()
-        if rows:
-            yield Spot(f"all {rows:,} rows have the same answer: the model learns to say it to everything")
-
-
-class FewPhrasings(Compared):
-    """Facts with fewer than four phrasings. Where no fact is given, rows with the same answer count as one fact."""
-
-    @override
-    def end(self, _rows: int, /) -> Iterable[Spot]:
-        """One spot for the whole file."""
-        few, facts = self._repeats.few_phrasings()
-        if few:
-            yield Spot(
-                f"{few:,} of {facts:,} facts have fewer than {_ENOUGH_PHRASINGS} phrasings of their question"
-            )

@@ -8,7 +8,8 @@ from typing import Any, Final
 from typing_extensions import override
 
 from ._marks import Mark, graded_marks_of, preference_marks_of
-from ._repeats import Pairs, Repeats, packed
+from ._noted import packed
+from ._repeats import Pairs, Repeats
 from ._rules import Method, Settings
 
 __all__ = ["new_repeats", "repeats_of"]
@@ -24,7 +25,7 @@ class _Preferences(Repeats):
         """Note a plain row, given by its texts (`_plain_methods.preference_texts`)."""
         mark, worse = self._mark, texts.pop()
         _, better = texts.pop(), texts.pop()
-        # `_Marks.add`, without a call for each row.
+        # `Noted.add`, without a call for each row.
         self._marks.rows.frombytes(
             packed(mark(tuple(texts)), mark((better, worse)), mark((worse, better)), place)
         )

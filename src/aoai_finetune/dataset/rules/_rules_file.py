@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ..rows._findings import Severity
-from . import _knowledge, _near, _preference, _repeats, _service, _vision, _whole
+from . import _compared, _knowledge, _near, _preference, _service, _vision, _whole
 from ._limits import Limit
 from ._rules import Method, Rule
 
@@ -24,13 +24,13 @@ _MEASURED = "this library, measured on small learners, 2026-11"
 
 _WHOLE: Final[tuple[Rule, ...]] = (
     Rule(code="duplicate-row", severity=_WARNING, level="file", summary="No row is there twice", source=_OWN,
-         hint="Remove it with deduplicate(), or keep it if the repetition is intended", file=_repeats.Duplicates),
+         hint="Remove it with deduplicate(), or keep it if the repetition is intended", file=_compared.Duplicates),
     Rule(code="one-answer", severity=_WARNING, level="file", summary="Not all rows have the same answer",
          source=_MEASURED, hint="Mix in rows with other answers, for example by replaying old ones",
-         methods=_SFT, file=_repeats.OneAnswer),
+         methods=_SFT, file=_compared.OneAnswer),
     Rule(code="few-phrasings", severity=_WARNING, level="file", summary="A fact has at least 4 phrasings",
          source=_MEASURED, hint="Ask each question in several ways, and name what belongs together with fact=",
-         methods=_SFT, file=_repeats.FewPhrasings),
+         methods=_SFT, file=_compared.FewPhrasings),
     Rule(code="history-conflict", severity=_WARNING, level="file", needs_history=True, methods=_SFT,
          summary="The history does not answer a fact differently", source=_OWN,
          hint="history.supersede(by=...) leaves the old answers out of replay", file=_whole.HistoryConflicts),
@@ -47,11 +47,11 @@ _WHOLE: Final[tuple[Rule, ...]] = (
     ),
     Rule(code="contradiction", severity=_WARNING, level="file", source=_OWN,
          summary="The same messages have the same answer, preference or fields everywhere",
-         hint="Keep the row that is right; the model learns a mixture of both", file=_repeats.Contradictions),
+         hint="Keep the row that is right; the model learns a mixture of both", file=_compared.Contradictions),
     Rule(code="fact-answers", severity=_WARNING, level="file", methods=_SFT, source=_OWN,
          summary="Rows that were given one fact have one answer",
          hint="Correct the answer that no longer holds; where both do, give each a fact of its own",
-         file=_repeats.FactAnswers),
+         file=_compared.FactAnswers),
     Rule(code="shared-row", severity=_WARNING, level="file", needs_validation=True, source=_OWN,
          summary="No row is among the validation rows too",
          hint="Take it out of one of the two; a result on rows that were trained on says nothing",
