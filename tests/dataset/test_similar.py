@@ -10,7 +10,7 @@ from math import fsum, log
 import pytest
 
 from aoai_finetune.dataset.rules import _similar
-from aoai_finetune.dataset.rules._similar import ALIKE, SimilarQuestions
+from aoai_finetune.dataset.rules._similar import ALIKE, SimilarQuestions, TrigramCounts
 
 FEW = 2
 
@@ -61,7 +61,9 @@ def test_the_shortcuts_lose_no_question_that_is_alike() -> None:
     hits = 0
     for questions, asked in cases():
         expected = alike(questions, asked)
-        assert SimilarQuestions(questions, [asked]).alike(asked) == expected
+        assert (
+            SimilarQuestions(questions, TrigramCounts([*questions, asked]).weights()).alike(asked) == expected
+        )
         hits += len(expected)
     assert hits > 100
 
@@ -78,7 +80,7 @@ def test_trigrams_of_many_questions_are_followed_to_the_first_of_them(
             gram: [at for at, text in enumerate(questions) if gram in grams(text)][:FEW]
             for gram in grams(asked)
         }
-        result = SimilarQuestions(questions, [asked]).alike(asked)
+        result = SimilarQuestions(questions, TrigramCounts([*questions, asked]).weights()).alike(asked)
         expected = alike(questions, asked)
         assert set(result) <= set(expected)
         for at in expected:

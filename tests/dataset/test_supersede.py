@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aoai_finetune.dataset import Dataset
+from aoai_finetune.dataset.rules import _older
 from aoai_finetune.errors import DatasetError
 
 
@@ -114,6 +116,58 @@ def test_a_large_history_is_compared_in_seconds() -> None:
     old = pairs(*((f"{n} {n * 7919 % 9973} kilometres from town {n % 97}", f"{n}") for n in range(4000)))
     new = pairs(*((f"{n} {n * 6007 % 9967} metres below lake {n % 89}", f"{n}") for n in range(400)))
     assert len(old.supersede(by=new).kept) == 4000
+
+
+WORDS = [
+    "What is the price of",
+    "the",
+    "blue",
+    "red",
+    "bicycle",
+    "plan",
+    "in Osaka",
+    "アオゾラ電機の",
+    "本社は",
+    "どこに",
+    "ありますか",
+    "Ｐｒｏ",
+]
+
+
+def some(chance: random.Random, count: int) -> Dataset:
+    """Questions of a few words, with a few answers; some were given a fact, some have no question."""
+    rows: list[dict[str, Any]] = []
+    for _ in range(count):
+        asked = " ".join(chance.choices(WORDS, k=chance.randint(0, 5)))
+        told = [{"role": "user", "content": asked}, {"role": "assistant", "content": chance.choice("abc")}]
+        rows.append({"messages": told} | ({"fact": chance.choice("xyz")} if chance.random() < 0.2 else {}))
+    return Dataset.from_examples(rows)
+
+
+def test_few_new_questions_are_compared_like_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of those it is remembered what each old one shares with them, which spares reading most of them again."""
+    chance = random.Random(5)
+    cases = [(some(chance, 40), some(chance, chance.randint(1, 8))) for _ in range(40)]
+    few = [old.supersede(by=new) for old, new in cases]
+    monkeypatch.setattr(_older, "_FEW", 0)
+    assert [old.supersede(by=new) for old, new in cases] == few
+    assert sum(len(found.near_misses) for found in few) > 40
+
+
+def test_the_history_is_told_of_as_it_would_be_replaced() -> None:
+    """Near misses are the same, and new rows conflict where no old one of their fact has their answer."""
+    chance = random.Random(6)
+    for _ in range(40):
+        old, new = some(chance, 30), some(chance, 12)
+        change, report = old.supersede(by=new), new.validate(history=old)
+        misses = [finding for finding in report.findings if finding.code == "near-miss"]
+        assert [miss.line for miss in misses] == [miss.line for miss in change.near_misses]
+        assert [miss.message for miss in misses] == [
+            f"in the history: {miss.message}" for miss in change.near_misses
+        ]
+        answers = old.answers()
+        clash = [row.line for row in new if row.fact in answers and row.answer not in answers[row.fact]]
+        assert [found.line for found in report.findings if found.code == "history-conflict"] == clash
 
 
 def test_a_bad_row_is_an_error_with_its_place(chat: Any, lines: Any) -> None:

@@ -17,7 +17,7 @@ from .checking._forms import canonical_rows
 from .checking._reading import example_at, placed_examples, refuse_foreign, rows_of
 from .checking._report import ValidationReport
 from .checking._validate import validate
-from .editing._supersede import Supersession, claims, split
+from .editing._supersede import Supersession, split
 from .rows._arguments import of_kind, whole_number, whole_numbers
 from .rows._example import Example, derived_fact
 from .rows._facts import FactSource
@@ -258,7 +258,7 @@ class Dataset(Conversions):
         """
         rules = known_rules(rules, hint='A level is named: validate(level="deep")')
         whole_number(workers, "workers", hint="Use a number of processes, at least 1")
-        learned = None if history is None else claims(self._rows_of(history, "history"))
+        learned = None if history is None else self._rows_of(history, "history")
         held_out = None if validation is None else self._rows_of(validation, "validation")
         if held_out is not None:
             refuse_foreign(held_out)

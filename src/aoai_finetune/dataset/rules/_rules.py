@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeV
 from typing_extensions import override
 
 from ..rows._findings import Severity
-from ._claims import KnownAnswers
+from ..rows._sources import Rows
 
 __all__ = [
     "FileCheck",
@@ -94,7 +94,7 @@ class Settings:
 
     Attributes:
         min_examples: the least number of rows.
-        history: what the model has learned already, if it was given.
+        history: rows that the model has learned already, if they were given.
         limits: the limits of the service by name, for the model that is to be trained.
         model: the model to be trained, if it was named.
         n_epochs: how often the rows will be gone through, if it was said.
@@ -104,7 +104,7 @@ class Settings:
     """
 
     min_examples: int = 10
-    history: KnownAnswers | None = field(default=None, repr=False)
+    history: Rows | None = field(default=None, repr=False)
     limits: Mapping[str, int] = field(default_factory=dict[str, int])
     model: str | None = None
     n_epochs: int | None = None
