@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -101,12 +102,46 @@ def test_the_same_answer_or_another_question_is_no_near_miss(
     assert pairs(old).supersede(by=pairs(new)).near_misses == ()
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "misses"),
+    [
+        ("What is the price of A-100?", "What is the price of A-101?", 0),
+        ("What is the price of A-100?", "What's the price of the A-101?", 0),
+        ("２０２４年の社長は誰ですか", "2025年の社長は誰ですか", 0),
+        ("What is the price of A-100?", "What is the price of A-100 now?", 1),
+        ("Who is the head of sales?", "Who is the head of sales in 2025?", 1),
+        ("Who is the head of sales in 2025?", "Who is the head of sales?", 1),
+        ("What do 1,000 sheets of paper cost?", "What do 1000 sheets of paper cost now?", 1),
+        (
+            "What do the members of the club have to pay by 2024-05-07?",
+            "What do new members of the club have to pay by 2024/5/7?",
+            1,
+        ),
+        ("What is the price of A-100 in 2024?", "What is the price of A-100 in 2025?", 0),
+        ("What is the price of A-100 in 2024?", "What is the price of A-100?", 1),
+    ],
+)
+def test_questions_that_each_name_a_number_of_their_own_are_no_near_miss(
+    old: str, new: str, misses: int
+) -> None:
+    """They are about two things. Where one of them names no other number the new one may replace the old one."""
+    assert len(pairs((old, "a")).supersede(by=pairs((new, "b"))).near_misses) == misses
+
+
+def test_a_template_filled_with_numbers_hides_nothing() -> None:
+    """Thousands of rows that are about other things do not stand before the one that is worth reading."""
+    old = [(f"What is the price of part A-{number}?", f"{number} yen") for number in range(1000)]
+    new = [(f"What is the price of part A-{number}?", f"{number} yen") for number in range(1000, 1100)]
+    again = ("What is the price of part A-700 now?", "1 yen")
+    [miss] = pairs(*old).supersede(by=pairs(*new, again)).near_misses
+    assert (miss.line, "line 101," in miss.message) == (701, True)
+
+
 def test_near_misses_are_bounded_and_say_so() -> None:
     """A history of thousands would bury the ones on top."""
-    old = pairs(*((f"What is the price of the blue bicycle number {n}?", f"{n}") for n in range(150)))
-    misses = old.supersede(
-        by=pairs(("What is the price of the blue bicycle number 1000?", "new"))
-    ).near_misses
+    names = ["".join(name) for name in product("abcdef", repeat=3)][:150]
+    old = pairs(*((f"What is the price of the blue bicycle called {name}?", name) for name in names))
+    misses = old.supersede(by=pairs(("What is the price of the blue bicycle called x?", "new"))).near_misses
     assert len(misses) == 101
     assert "more than 100" in misses[-1].message
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,8 @@ _OF_ONE: Final = ALIKE / (2 - ALIKE) - 1e-9
 _LENGTH = 3
 _LONGEST_POSTING = 500
 _REMEMBERED = 2048
+_FEW = 64  # questions that name a number: so many are compared without a look at their trigrams
+_NUMBER: Final = re.compile(r"\d+")
 
 
 def trigrams(text: str) -> frozenset[str]:
@@ -92,36 +95,58 @@ class SimilarQuestions:
     `log(1 + N / df)` among all questions, so that a phrase they all share ("please tell me the ...") counts for
     little. Only the rarest trigrams of a question are looked up: as many as a question of score `ALIKE` cannot
     avoid sharing. Trigrams of more than 500 indexed questions are not followed.
+
+    Questions of which each names a number that the other does not are about two things ("the price of A-100",
+    "the price of A-101") and never alike, whatever their score. Those with numbers are found by them, so that
+    thousands made from one template are not compared with each other.
     """
 
     def __init__(self, questions: Sequence[str], weights: Mapping[str, float]) -> None:
         self._questions, self._weight = questions, weights.__getitem__
         self._grams = lru_cache(_REMEMBERED)(self._grams_of)
+        self._numbers = [_numbers(question) for question in questions]
         self._weights = [self._sum(trigrams(question)) for question in questions]
         self._least = min(self._weights, default=0.0)
-        self._postings = _Postings(questions)
+        plain = [number for number, found in enumerate(self._numbers) if not found]
+        self._all = _Postings(questions, range(len(questions)))
+        self._plain = self._all if len(plain) == len(questions) else _Postings(questions, plain)
+        self._naming: defaultdict[str, list[int]] = defaultdict(list)
+        for number, found in enumerate(self._numbers):
+            for name in found:
+                self._naming[name].append(number)
 
     def alike(self, question: str) -> list[int]:
         """Numbers of the indexed questions that look like this one, the most similar first."""
         grams = trigrams(question)
         weight = self._sum(grams)
-        if self._sum(grams & self._postings.grams) < _SURELY * (weight + self._least):
+        if self._sum(grams & self._all.grams) < _SURELY * (weight + self._least):
             return []
         scored: list[tuple[float, int]] = []
-        for number in self._candidates(grams, weight):
+        for number in self._candidates(question, grams, weight):
             score = 2 * self._sum(grams & self._grams(number)) / (weight + self._weights[number])
             if score >= ALIKE:
                 scored.append((-score, number))
         return [number for _, number in sorted(scored)]
 
-    def _candidates(self, grams: frozenset[str], weight: float) -> Iterator[int]:
-        """Those that may be alike: they share enough of the rarest trigrams of the question."""
-        met, left = self._met(grams, weight)
+    def _candidates(self, question: str, grams: frozenset[str], weight: float) -> Iterator[int]:
+        """Those that may be alike: they share enough of the rarest trigrams of the question, or a number with it."""
+        mine = _numbers(question)
+        naming = {number for name in mine for number in self._naming.get(name, ())}
+        few = bool(mine) and len(naming) <= _FEW
+        met, left = self._met(grams, weight, self._plain if few else self._all)
         for number, shared in met.items():
-            if shared + left >= _SURELY * (weight + self._weights[number]):
+            if shared + left >= _SURELY * (weight + self._weights[number]) and self._may_be(mine, number):
                 yield number
+        if few:
+            yield from (number for number in naming if self._may_be(mine, number))
 
-    def _met(self, grams: Collection[str], weight: float) -> tuple[dict[int, float], float]:
+    def _may_be(self, mine: frozenset[str], number: int) -> bool:
+        other = self._numbers[number]
+        return mine <= other or other <= mine
+
+    def _met(
+        self, grams: Collection[str], weight: float, postings: _Postings
+    ) -> tuple[dict[int, float], float]:
         """What questions share with this one in its rarest trigrams, and how much more it can be at most.
 
         Every question of score `ALIKE` shares more than `weight * ALIKE / (2 - ALIKE)`, so it is met here.
@@ -131,7 +156,7 @@ class SimilarQuestions:
         for gram in sorted(sorted(grams), key=self._weight, reverse=True):
             if left < weight * ALIKE / (2 - ALIKE):
                 break
-            each, numbers = self._weight(gram), self._postings.of(gram)
+            each, numbers = self._weight(gram), postings.of(gram)
             left -= each
             if len(numbers) > _LONGEST_POSTING:
                 common += each
@@ -149,10 +174,10 @@ class SimilarQuestions:
 class _Postings:
     """Which of some questions have a trigram, in their order."""
 
-    def __init__(self, questions: Iterable[str]) -> None:
+    def __init__(self, questions: Sequence[str], numbers: Iterable[int]) -> None:
         self._of: dict[str, list[int]] = {}
-        for number, question in enumerate(questions):
-            for gram in trigrams(question):
+        for number in numbers:
+            for gram in trigrams(questions[number]):
                 found = self._of.get(gram)
                 if found is None:
                     self._of[gram] = [number]
@@ -163,3 +188,8 @@ class _Postings:
     def of(self, gram: str) -> Sequence[int]:
         """Numbers of the questions."""
         return self._of.get(gram, ())
+
+
+def _numbers(question: str) -> frozenset[str]:
+    """The numbers that stand in a normalised question, without zeros before them."""
+    return frozenset(found.lstrip("0") for found in _NUMBER.findall(question))
