@@ -71,6 +71,20 @@ def test_long_work_shows_how_far_it_is(
     assert f"{doing} (MB) · 2 of 2 (100%)" in terminal.getvalue()
 
 
+def test_slow_work_shows_how_far_it_is_sooner(
+    chat: Any, lines: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Level `deep` takes many times longer for a row."""
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(lines(*(chat(f"q{number} ", "x" * 1000) for number in range(100))))
+    monkeypatch.setattr(_watching, "_LONG", 16 * 100_000)
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    Dataset.from_jsonl(path).validate()
+    assert terminal.getvalue() == ""
+    Dataset.from_jsonl(path).validate(level="deep")
+    assert "validating (MB)" in terminal.getvalue()
+
+
 def test_a_selection_of_many_rows_shows_how_far_it_is(
     chat: Any, lines: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,18 +13,24 @@ from ..rows._sources import ChainRows, LineRows, MemoryRows, Rows, SourceLine
 __all__ = ["watched", "watched_lines"]
 
 _LONG: Final = 64 << 20
-"""Bytes that take more than a moment."""
+"""Bytes that take more than a moment, where a row takes microseconds."""
+_SLOWER: Final = 16
+"""How many times longer a row takes where work is `slow`."""
 _MANY: Final = 50_000
 """Rows of a selection that do; nobody knows how many bytes they have."""
 _STEP: Final = 1 << 10
 
 
 @contextmanager
-def watched(rows: Rows, doing: str) -> Generator[Rows, None, None]:
-    """The rows; of a long file with a bar that moves on while they are read. `doing` says what takes so long."""
+def watched(rows: Rows, doing: str, *, slow: bool = False) -> Generator[Rows, None, None]:
+    """The rows; of a long file with a bar that moves on while they are read. `doing` says what takes so long.
+
+    Where that is `slow`, a file is a long one sooner.
+    """
+    long = _LONG // _SLOWER if slow else _LONG
     content = rows.content if isinstance(rows, LineRows) else None
     span = Span(content, 0, content.size) if isinstance(content, FileOnDisk) else content
-    if not isinstance(rows, LineRows) or not isinstance(span, Span) or span.end - span.start < _LONG:
+    if not isinstance(rows, LineRows) or not isinstance(span, Span) or span.end - span.start < long:
         yield rows
         return
     from ...display import Progress
