@@ -36,6 +36,7 @@ def validate(
         limits={limit.name: limit.value for limit in rules.limits},
         model=rules.model,
         n_epochs=rules.n_epochs,
+        rows=rows,
         size=size_of(rows),
         validation=None if validation is None or level == "rows" else _held_out(validation),
     )

@@ -70,8 +70,10 @@ _FORMS: Final = bytes.maketrans(
     ),
 )
 """A zero for each digit, an A for each capital, and a full stop for everything else but signs."""
-_LOUD_FORMS: Final = (b"0-0", b"+0", b"AA00", b"0" * 12)
-"""What numbers of telephones, people, accounts and cards have in them, without their spaces."""
+_LOUD_FORMS: Final = (b"0-0", b"+0", b"AA00")
+"""What numbers of telephones, people and accounts have in them."""
+_LONG_NUMBER: Final = b"0" * 12
+"""What those of cards and people have, if not a hyphen, without their spaces."""
 
 
 def _luhn(digits: str) -> bool:
@@ -174,8 +176,11 @@ def quiet(raw: bytes) -> bool:
     for word in _LOUD_WORDS:
         if word in folded:
             return False
-    forms = raw.translate(_FORMS, b" ")
-    return not any(form in forms for form in _LOUD_FORMS)
+    forms = raw.translate(_FORMS)
+    for form in _LOUD_FORMS:
+        if form in forms:
+            return False
+    return _LONG_NUMBER not in raw.translate(_FORMS, b" ")
 
 
 def _familiar(raw: bytes) -> bool:

@@ -98,6 +98,7 @@ class Settings:
         limits: the limits of the service by name, for the model that is to be trained.
         model: the model to be trained, if it was named.
         n_epochs: how often the rows will be gone through, if it was said.
+        rows: the rows themselves, for what turns out to be needed at the end.
         size: bytes of all rows together, where that is known without reading them.
         validation: what the validation rows hold, if they were given.
         shared: where checks of one pass may keep what several of them need.
@@ -108,6 +109,7 @@ class Settings:
     limits: Mapping[str, int] = field(default_factory=dict[str, int])
     model: str | None = None
     n_epochs: int | None = None
+    rows: Rows | None = field(default=None, repr=False)
     size: int | None = None
     validation: ValidationRows | None = field(default=None, repr=False)
     shared: dict[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)

@@ -13,7 +13,7 @@ from ..rows._example import turns
 from ..rows._shape import is_list, is_object
 from ._estimate import Estimate
 
-__all__ = ["Tally", "TokenCount", "TokenCounter", "counter_for", "row_tokens"]
+__all__ = ["Tally", "TokenCount", "TokenCounter", "counter_for", "most_tokens", "row_tokens"]
 
 
 class TokenCounter(Protocol):
@@ -113,6 +113,35 @@ def row_tokens(row: Mapping[str, Any], counter: TokenCounter) -> int:
     return tally.tokens
 
 
+def most_tokens(row: Mapping[str, Any]) -> int | None:
+    """At least the tokens of a row of nothing but messages with texts, whatever counts; None for any other row.
+
+    No encoding makes more tokens than there are bytes in UTF-8, and the estimate makes two of a character at most.
+    So they are never more than twice the bytes of the row.
+    """
+    texts = _plain_texts(row)
+    if texts is None:
+        return None
+    frame = _PER_ROW + _PER_MESSAGE * len(texts)
+    return frame + 2 * sum([len(text.encode(errors="replace")) for text in texts])
+
+
+def _plain_texts(row: Mapping[str, Any]) -> list[str] | None:
+    """The texts of a row of nothing but messages with a role and a text."""
+    messages = row.get("messages")
+    if len(row) != 1 or messages.__class__ is not list or not messages:
+        return None
+    texts: list[str] = []
+    for message in messages:
+        if message.__class__ is not dict or len(message) != 2 or not message.get("role"):
+            return None
+        content = message.get("content")
+        if content.__class__ is not str or message["role"].__class__ is not str:
+            return None
+        texts.append(content)
+    return texts
+
+
 class Tally:
     """Tokens of rows, added up with one counter.
 
@@ -142,17 +171,9 @@ class Tally:
 
     def add_plain(self, row: Mapping[str, Any]) -> bool:
         """Add a row of nothing but messages with a role and a text; False, and nothing added, for any other."""
-        messages = row.get("messages")
-        if len(row) != 1 or messages.__class__ is not list or not messages:
+        texts = _plain_texts(row)
+        if texts is None:
             return False
-        texts: list[str] = []
-        for message in messages:
-            if message.__class__ is not dict or len(message) != 2 or not message.get("role"):
-                return False
-            content = message.get("content")
-            if content.__class__ is not str or message["role"].__class__ is not str:
-                return False
-            texts.append(content)
         frame = _PER_ROW + _PER_MESSAGE * len(texts)
         self.tokens += frame + sum(map(self._count, texts))
         self.overhead += frame
