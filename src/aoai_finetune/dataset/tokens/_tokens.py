@@ -97,6 +97,10 @@ _PER_ROW: Final = 3
 _PER_MESSAGE: Final = 4  # three for the frame and one for the role
 _PER_NAME: Final = 1
 _PER_IMAGE: Final = 85
+_REMEMBERED: Final = 256
+"""Texts that rows begin with of which the tokens are remembered."""
+_LONG: Final = 1 << 14
+"""Characters from which on a text is not."""
 
 
 def row_tokens(row: Mapping[str, Any], counter: TokenCounter) -> int:
@@ -151,11 +155,12 @@ class Tally:
         certain: nothing came by whose counting is not documented.
     """
 
-    __slots__ = ("_count", "_counter", "certain", "overhead", "tokens")
+    __slots__ = ("_count", "_counter", "_known", "certain", "overhead", "tokens")
 
     def __init__(self, counter: TokenCounter) -> None:
         self._counter = counter
         self._count = counter.count
+        self._known: dict[str, int] = {}
         self.tokens = self.overhead = 0
         self.certain = True
 
@@ -175,9 +180,18 @@ class Tally:
         if texts is None:
             return False
         frame = _PER_ROW + _PER_MESSAGE * len(texts)
-        self.tokens += frame + sum(map(self._count, texts))
+        self.tokens += frame + self._first(texts[0]) + sum(map(self._count, texts[1:]))
         self.overhead += frame
         return True
+
+    def _first(self, text: str) -> int:
+        """Tokens of the text that a row begins with, which in most files is one of a few for all of them."""
+        tokens = self._known.get(text)
+        if tokens is None:
+            tokens = self._count(text)
+            if len(self._known) < _REMEMBERED and len(text) < _LONG:
+                self._known[text] = tokens
+        return tokens
 
     def merge(self, tokens: int, overhead: int, *, certain: bool) -> None:
         """Add what another tally came to."""
