@@ -252,9 +252,9 @@ class Dataset(Conversions):
             validation: the validation rows of the same training; adds rows and questions shared with them. What is
                 wrong with them is not told: they are validated like others.
             workers: processes that share the work, with the same report in the end. One does it all where there is
-                nothing to gain, or no way: for less than 1 MiB each, rows that are not one file, level `deep`,
-                `history` and `validation`. Where processes are not forked (anywhere but on Linux, and beside
-                threads), a script needs `if __name__ == "__main__":`, as for every process pool.
+                nothing to gain, or no way: for less than 1 MiB each, rows that are not one file, `history` and
+                `validation`. Where processes are not forked (anywhere but on Linux, and beside threads), level
+                `deep` is done by one, too, and a script needs `if __name__ == "__main__":`, as for every process pool.
         """
         rules = known_rules(rules, hint='A level is named: validate(level="deep")')
         whole_number(workers, "workers", hint="Use a number of processes, at least 1")

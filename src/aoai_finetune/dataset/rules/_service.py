@@ -65,6 +65,17 @@ class PortalBytes(_Size):
     _limit, _said = "portal-bytes", "the portal takes files of up to"
 
 
+class _Alone:
+    """A check that looks at each row alone: other parts of a file have nothing to tell it."""
+
+    def part(self) -> None:
+        """Nothing."""
+
+    def absorb(self, _part: object, _before: int, _source: str | None, /) -> Iterable[tuple[int, str]]:
+        """Nothing."""
+        return ()
+
+
 class _Tokens:
     """Tokens of the row seen last, counted once for all checks of one pass."""
 
@@ -98,7 +109,7 @@ _MOST_TOKENS_OF_A_PLAIN_BYTE: Final = 2
 """The same where there are only texts; see `most_tokens`."""
 
 
-class ExampleTokens:
+class ExampleTokens(_Alone):
     """Rows longer than the model's context in training. Those that are too short for that are not counted."""
 
     def __init__(self, settings: Settings) -> None:
@@ -155,6 +166,15 @@ class JobTokens:
         if self._total * epochs > self._most:
             times = f" times {self._epochs} epochs" if self._epochs else " in one epoch"
             yield Spot(f"the file has {self._tokens.say(self._total)}{times}; a job takes {self._most:,}")
+
+    def part(self) -> int:
+        """The sum."""
+        return self._total
+
+    def absorb(self, part: object, _before: int, _source: str | None, /) -> Iterable[tuple[int, str]]:
+        """Add it."""
+        self._total += part if isinstance(part, int) else 0
+        return ()
 
     def _counted(self) -> int:
         lines = self._rows.scan() if self._rows is not None else ()
