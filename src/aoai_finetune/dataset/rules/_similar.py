@@ -7,6 +7,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import combinations, islice
 from math import fsum, log
 from typing import Final
 
@@ -22,7 +23,8 @@ _OF_ONE: Final = ALIKE / (2 - ALIKE) - 1e-9
 _LENGTH = 3
 _LONGEST_POSTING = 500
 _REMEMBERED = 2048
-_FEW = 64  # questions that name a number: so many are compared without a look at their trigrams
+_FEW = 64  # questions with fitting numbers: so many are compared without a look at their trigrams
+_MOST_NUMBERS = 4
 _NUMBER: Final = re.compile(r"\d+")
 
 
@@ -107,13 +109,10 @@ class SimilarQuestions:
         self._numbers = [_numbers(question) for question in questions]
         self._weights = [self._sum(trigrams(question)) for question in questions]
         self._least = min(self._weights, default=0.0)
-        plain = [number for number, found in enumerate(self._numbers) if not found]
+        self._numbered = _Numbered(self._numbers)
+        plain = self._numbered.of(frozenset())
         self._all = _Postings(questions, range(len(questions)))
         self._plain = self._all if len(plain) == len(questions) else _Postings(questions, plain)
-        self._naming: defaultdict[str, list[int]] = defaultdict(list)
-        for number, found in enumerate(self._numbers):
-            for name in found:
-                self._naming[name].append(number)
 
     def alike(self, question: str) -> list[int]:
         """Numbers of the indexed questions that look like this one, the most similar first."""
@@ -131,18 +130,15 @@ class SimilarQuestions:
     def _candidates(self, question: str, grams: frozenset[str], weight: float) -> Iterator[int]:
         """Those that may be alike: they share enough of the rarest trigrams of the question, or a number with it."""
         mine = _numbers(question)
-        naming = {number for name in mine for number in self._naming.get(name, ())}
-        few = bool(mine) and len(naming) <= _FEW
-        met, left = self._met(grams, weight, self._plain if few else self._all)
+        naming = self._numbered.like(mine) if mine else None
+        met, left = self._met(grams, weight, self._all if naming is None else self._plain)
         for number, shared in met.items():
-            if shared + left >= _SURELY * (weight + self._weights[number]) and self._may_be(mine, number):
+            other = self._numbers[number]
+            if shared + left >= _SURELY * (weight + self._weights[number]) and (
+                mine <= other or other <= mine
+            ):
                 yield number
-        if few:
-            yield from (number for number in naming if self._may_be(mine, number))
-
-    def _may_be(self, mine: frozenset[str], number: int) -> bool:
-        other = self._numbers[number]
-        return mine <= other or other <= mine
+        yield from naming or ()
 
     def _met(
         self, grams: Collection[str], weight: float, postings: _Postings
@@ -188,6 +184,32 @@ class _Postings:
     def of(self, gram: str) -> Sequence[int]:
         """Numbers of the questions."""
         return self._of.get(gram, ())
+
+
+class _Numbered:
+    """Which of some questions name which numbers."""
+
+    def __init__(self, numbers: Sequence[frozenset[str]]) -> None:
+        self._numbers = numbers
+        self._same: defaultdict[frozenset[str], list[int]] = defaultdict(list)
+        self._naming: defaultdict[str, list[int]] = defaultdict(list)
+        for at, found in enumerate(numbers):
+            self._same[found].append(at)
+            for name in found:
+                self._naming[name].append(at)
+
+    def of(self, numbers: frozenset[str]) -> Sequence[int]:
+        """Those that name these numbers and no others."""
+        return self._same.get(numbers, ())
+
+    def like(self, mine: frozenset[str]) -> list[int] | None:
+        """Those that name some of these numbers and no others, or all of these and others; None if they are many."""
+        more = min((self._naming.get(name, ()) for name in mine), key=len)
+        if len(mine) > _MOST_NUMBERS or len(more) > _FEW:
+            return None
+        fewer = (frozenset(some) for size in range(1, len(mine)) for some in combinations(mine, size))
+        found = [at for some in fewer for at in islice(self.of(some), _FEW + 1)]
+        return None if len(found) > _FEW else [*found, *(at for at in more if mine <= self._numbers[at])]
 
 
 def _numbers(question: str) -> frozenset[str]:
