@@ -13,13 +13,14 @@ from aoai_finetune.dataset import AzureRules, Dataset
 from aoai_finetune.dataset.rules._hidden import damaged_text
 from aoai_finetune.dataset.rules._private import personal_data, quiet, secrets
 from aoai_finetune.dataset.rules._space import white_space
-from aoai_finetune.dataset.tokens._tokens import counter_for, row_tokens
+from aoai_finetune.dataset.tokens._tokens import counter_for, most_tokens, row_tokens
 
 PIECES = st.sampled_from(
     ["sk-", "AKIA", "ASIA", "ABCDEFGH", "12345678", "ghp_", "github_pat_", "xoxb-", "AIza", "eyJ", ".eyJ", "abcdefghij", ".",
      "-", " ", "AccountKey=", "password", "api_key", "Passwd", "client-secret", "=", ":", "'", '"', "@", "a", "example.com",
      "foo.org", "+1", " 555", "0", "-12-", "3456", "4111111111111111", "DE89 3704 0044 0532 0130 00", "マイナンバー", "個人番号",
      "123-45-6789", "1234 5678 9012", "x" * 30, "\u212a", "\u017f", "é", "-----BEGIN RSA PRIVATE KEY-----", "１２３４", "_",
+     "日本語", "\u0663", "090-1234-5678", "+81 90 1234", "\u0130", "\ufb01", "ß", "gho_" + "a" * 36, "（）",
      "\ufffd", "\ufeff", "\n", "\r", "\t", "\\", ", ", ": "]
 )  # fmt: skip
 TEXTS = st.lists(PIECES, max_size=8).map("".join)
@@ -33,6 +34,20 @@ def test_a_row_that_is_quiet_holds_nothing_private(row: Any, ascii_only: bool) -
     """Its bytes tell, however they are escaped."""
     if quiet(json.dumps(row, ensure_ascii=ascii_only).encode()):
         assert not [*secrets(row), *personal_data(row), *damaged_text(row), *white_space(row)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The right one through 2024-autumn (12345/0), 3.5 + 4",
+        "保証期間は購入日から3年間有効です。（2024年、¥1,200）",
+        "Größe: 12 × 30 cm — naïve",
+    ],
+)
+def test_an_ordinary_row_is_quiet(text: str) -> None:
+    """With numbers, hyphens and other scripts: otherwise every row of a file would be looked into."""
+    row = {"messages": [{"role": "user", "content": text}, {"role": "assistant", "content": text}]}
+    assert quiet(json.dumps(row, ensure_ascii=False).encode())
 
 
 @given(st.lists(ROWS, min_size=1, max_size=3))
@@ -64,6 +79,29 @@ def test_no_row_has_more_tokens_than_its_length_allows(row: Any) -> None:
     tokens = row_tokens(row, counter_for(None))
     assert tokens <= 32 * len(repr(row))
     assert tokens <= 96 * len(json.dumps(row, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+@given(st.lists(st.text() | st.lists(PIECES).map("".join), min_size=1, max_size=4), st.integers(0, 20))
+def test_no_plain_row_has_more_tokens_than_its_texts_allow(texts: list[str], times: int) -> None:
+    """Nor than its bytes do. So that plain rows need not be counted."""
+    row = {"messages": [{"role": "u", "content": text * times} for text in texts]}
+    most = most_tokens(row)
+    assert most is not None
+    assert row_tokens(row, counter_for(None)) <= most
+    assert most <= 2 * len(
+        json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+    )
+
+
+def test_tokens_of_a_job_are_counted_where_bounds_do_not_tell(chat: Any, lines: Any) -> None:
+    """Many images on few bytes, and plain rows of which only a bound was added up."""
+    images = chat("Q", "A")
+    images["messages"][0]["content"] = [{"type": "image_url", "image_url": {}}] * 900
+    dataset = Dataset.from_jsonl(lines(images, *(chat("word " * 50, "word") for _ in range(10))))
+    tokens = dataset.tokens().tokens
+    for most, found in ((tokens - 1, 1), (tokens, 0), (tokens + 100, 0)):
+        rules = AzureRules(limits={"job-tokens": most})
+        assert dataset.validate(rules, level="deep").counts.get("job-tokens", 0) == found
 
 
 def test_a_row_of_images_is_not_too_short_to_be_counted(chat: Any, lines: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import random
 import time
 from array import array
 from collections import Counter
@@ -18,7 +19,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aoai_finetune.dataset import AzureRules, Dataset, Rule, ValidationReport
+from aoai_finetune.dataset.rules._knowledge import KnowledgeLike
+from aoai_finetune.dataset.rules._near import NearDuplicates
 from aoai_finetune.dataset.rules._noted import Twice
+from aoai_finetune.dataset.rules._rules import PartCheck, Settings
+from aoai_finetune.dataset.rules._service import ExampleTokens, JobTokens
+from aoai_finetune.dataset.rules._vision import ImagesPerFile
 from aoai_finetune.errors import DatasetError
 
 PARAMETERS: dict[str, Any] = {
@@ -142,6 +148,71 @@ def test_several_processes_say_what_one_says(large: Path, workers: int, level: s
     assert (together.counts, together.examples) == (alone.counts, alone.examples)
     assert {"json-truncated", "messages-missing", "line-end"} <= alone.counts.keys()
     assert level == "rows" or {"duplicate-row", "contradiction", "few-phrasings"} <= alone.counts.keys()
+
+
+def alike(chat: Callable[..., Any]) -> list[Any]:
+    """Rows of which some nearly repeat an earlier one, some look like facts, and some have images."""
+    chance = random.Random(4)
+    words = ["red", "blue", "order", "parcel", "when", "where", "is", "the", "my", "sent"]
+    asked: list[str] = []
+    rows: list[Any] = []
+    for number in range(400):
+        new = " ".join(chance.choices(words, k=40))
+        asked.append(f"{chance.choice(asked)} {chance.choice(words)}" if number % 5 == 4 else new)
+        place = f"It is in Osaka-{'abcdefghijklm'[number % 13]}{'abcdefgh'[number // 50]}"
+        rows.append(chat(asked[-1], place if number % 3 else "ask me at a@b.org"))
+        if number % 9 == 0:
+            rows[-1]["fact"] = f"fact {number % 4}"
+        if number % 50 == 0:
+            part = {"type": "image_url", "image_url": {"url": "https://a.org/a.png"}}
+            rows.append(chat("", "A picture"))
+            rows[-1]["messages"][0]["content"] = [part]
+    return rows
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+@pytest.mark.parametrize("keep", [1000, 5])
+def test_several_processes_say_what_one_says_at_level_deep(
+    tmp_path: Path, chat: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, workers: int, keep: int
+) -> None:
+    """Near duplicates of rows in other parts, facts, tokens of the job and images are found together."""
+    monkeypatch.setattr("aoai_finetune.dataset.checking._parts._WORTH", 1000)
+    path = tmp_path / "deep.jsonl"
+    path.write_bytes(_lines(*alike(chat)))
+    limits = {"job-tokens": 1000, "example-tokens": 50, "images-per-file": 7}
+    rules = AzureRules(model="gpt-4.1-mini", keep=keep, limits=limits)
+    alone = Dataset.from_jsonl(path).validate(rules, level="deep")
+    together = Dataset.from_jsonl(path).validate(rules, level="deep", workers=workers)
+    found = {"near-duplicate", "knowledge-like", "job-tokens", "images-per-file", "example-tokens"}
+    assert found <= alone.counts.keys()
+    assert together == alone
+
+
+@pytest.mark.parametrize("ends", [(0, 409), (5, 100), (200, 408)])
+@pytest.mark.parametrize("make", [NearDuplicates, KnowledgeLike, JobTokens, ImagesPerFile, ExampleTokens])
+def test_checks_go_on_with_what_was_made_of_other_parts(
+    make: Callable[[Settings], PartCheck], ends: tuple[int, int], chat: Callable[..., Any]
+) -> None:
+    """As if they had been fed with all rows. Also where no process may be forked, such as beside other threads."""
+    rows = [(row, row.pop("fact", None)) for row in alike(chat)]
+    settings = Settings(limits={"job-tokens": 1000, "images-per-file": 7, "example-tokens": 10**6})
+
+    def fed(part: list[Any], settings: Settings) -> tuple[PartCheck, list[tuple[int, str]]]:
+        check = make(replace(settings, shared={}))
+        said = [(line, check.see(row, fact, line, "a")) for line, (row, fact) in enumerate(part, 1)]
+        return check, [(line, text) for line, text in said if text]
+
+    begin, end = ends
+    whole, expected = fed(rows, settings)
+    first, said = fed(rows[:begin], settings)
+    for part, before in ((rows[begin:end], begin), (rows[end:], end)):
+        later, alone = fed(part, replace(settings, part=True))
+        assert alone == []
+        said += first.absorb(pickle.loads(pickle.dumps(later.part())), before, "a")
+    assert said == expected
+    told = [*whole.end(len(rows))]
+    assert [*first.end(len(rows))] == told
+    assert bool(said or told) == (make is not ExampleTokens)
 
 
 @pytest.mark.parametrize("method", ["dpo", "reinforcement"])

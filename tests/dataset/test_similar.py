@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from collections.abc import Iterator
 from math import fsum, log
@@ -10,7 +11,7 @@ from math import fsum, log
 import pytest
 
 from aoai_finetune.dataset.rules import _similar
-from aoai_finetune.dataset.rules._similar import ALIKE, SimilarQuestions
+from aoai_finetune.dataset.rules._similar import ALIKE, SimilarQuestions, TrigramCounts
 
 FEW = 2
 
@@ -61,9 +62,34 @@ def test_the_shortcuts_lose_no_question_that_is_alike() -> None:
     hits = 0
     for questions, asked in cases():
         expected = alike(questions, asked)
-        assert SimilarQuestions(questions, [asked]).alike(asked) == expected
+        assert (
+            SimilarQuestions(questions, TrigramCounts([*questions, asked]).weights()).alike(asked) == expected
+        )
         hits += len(expected)
     assert hits > 100
+
+
+def numbers(text: str) -> set[str]:
+    """Its numbers."""
+    return {found.lstrip("0") for found in re.findall("[0-9]+", text)}
+
+
+@pytest.mark.parametrize("few", [0, 2, 64])
+def test_questions_with_numbers_are_found_as_by_comparing_every_pair(
+    few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether by their numbers or by their trigrams; those that each name another one are never alike."""
+    monkeypatch.setattr(_similar, "_FEW", few)
+    chance = random.Random(8)
+    hits = 0
+    for questions, asked in cases():
+        told = [text + chance.choice(["", "1", "7", "07", "1 7", "2024"]) for text in (*questions, asked)]
+        *many, one = told
+        mine = numbers(one)
+        expected = [at for at in alike(many, one) if mine <= numbers(many[at]) or numbers(many[at]) <= mine]
+        assert SimilarQuestions(many, TrigramCounts(told).weights()).alike(one) == expected
+        hits += len(expected)
+    assert hits > 60
 
 
 def test_trigrams_of_many_questions_are_followed_to_the_first_of_them(
@@ -78,7 +104,7 @@ def test_trigrams_of_many_questions_are_followed_to_the_first_of_them(
             gram: [at for at, text in enumerate(questions) if gram in grams(text)][:FEW]
             for gram in grams(asked)
         }
-        result = SimilarQuestions(questions, [asked]).alike(asked)
+        result = SimilarQuestions(questions, TrigramCounts([*questions, asked]).weights()).alike(asked)
         expected = alike(questions, asked)
         assert set(result) <= set(expected)
         for at in expected:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aoai_finetune.dataset import Dataset, Spread
+from aoai_finetune.dataset import Dataset, Spread, counter_for, row_tokens
 
 SECRET = "Tachibana"
 
@@ -100,3 +100,14 @@ def test_a_role_is_escaped_in_html() -> None:
     """It comes from the file."""
     row = {"messages": [{"role": "<script>", "content": "a"}, {"role": "assistant", "content": "b"}]}
     assert "<script>" not in Dataset.from_examples([row]).statistics()._repr_html_()
+
+
+def test_texts_that_come_again_and_again_count_each_time() -> None:
+    """The first some hundred are counted once, with how often they came; others and long ones each time."""
+    texts = [f"abc {'かな' * (number % 3)} {number}" for number in range(600)]
+    texts += texts[:40] + texts[-40:] + ["ab" * 10_000, "ab" * 10_000]
+    found = rows(*texts).statistics()
+    letters = [letter for text in texts for letter in text if letter.isalpha()]
+    latin = sum(letter.isascii() for letter in letters) / len(letters)
+    assert found.scripts == pytest.approx({"Latin": latin, "Hiragana": 1 - latin})
+    assert found.tokens.tokens == sum(row_tokens(row.row, counter_for(None)) for row in rows(*texts))

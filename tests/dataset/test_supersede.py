@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aoai_finetune.dataset import Dataset
+from aoai_finetune.dataset.rules import _older
 from aoai_finetune.errors import DatasetError
 
 
@@ -99,12 +102,46 @@ def test_the_same_answer_or_another_question_is_no_near_miss(
     assert pairs(old).supersede(by=pairs(new)).near_misses == ()
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "misses"),
+    [
+        ("What is the price of A-100?", "What is the price of A-101?", 0),
+        ("What is the price of A-100?", "What's the price of the A-101?", 0),
+        ("２０２４年の社長は誰ですか", "2025年の社長は誰ですか", 0),
+        ("What is the price of A-100?", "What is the price of A-100 now?", 1),
+        ("Who is the head of sales?", "Who is the head of sales in 2025?", 1),
+        ("Who is the head of sales in 2025?", "Who is the head of sales?", 1),
+        ("What do 1,000 sheets of paper cost?", "What do 1000 sheets of paper cost now?", 1),
+        (
+            "What do the members of the club have to pay by 2024-05-07?",
+            "What do new members of the club have to pay by 2024/5/7?",
+            1,
+        ),
+        ("What is the price of A-100 in 2024?", "What is the price of A-100 in 2025?", 0),
+        ("What is the price of A-100 in 2024?", "What is the price of A-100?", 1),
+    ],
+)
+def test_questions_that_each_name_a_number_of_their_own_are_no_near_miss(
+    old: str, new: str, misses: int
+) -> None:
+    """They are about two things. Where one of them names no other number the new one may replace the old one."""
+    assert len(pairs((old, "a")).supersede(by=pairs((new, "b"))).near_misses) == misses
+
+
+def test_a_template_filled_with_numbers_hides_nothing() -> None:
+    """Thousands of rows that are about other things do not stand before the one that is worth reading."""
+    old = [(f"What is the price of part A-{number}?", f"{number} yen") for number in range(1000)]
+    new = [(f"What is the price of part A-{number}?", f"{number} yen") for number in range(1000, 1100)]
+    again = ("What is the price of part A-700 now?", "1 yen")
+    [miss] = pairs(*old).supersede(by=pairs(*new, again)).near_misses
+    assert (miss.line, "line 101," in miss.message) == (701, True)
+
+
 def test_near_misses_are_bounded_and_say_so() -> None:
     """A history of thousands would bury the ones on top."""
-    old = pairs(*((f"What is the price of the blue bicycle number {n}?", f"{n}") for n in range(150)))
-    misses = old.supersede(
-        by=pairs(("What is the price of the blue bicycle number 1000?", "new"))
-    ).near_misses
+    names = ["".join(name) for name in product("abcdef", repeat=3)][:150]
+    old = pairs(*((f"What is the price of the blue bicycle called {name}?", name) for name in names))
+    misses = old.supersede(by=pairs(("What is the price of the blue bicycle called x?", "new"))).near_misses
     assert len(misses) == 101
     assert "more than 100" in misses[-1].message
 
@@ -114,6 +151,58 @@ def test_a_large_history_is_compared_in_seconds() -> None:
     old = pairs(*((f"{n} {n * 7919 % 9973} kilometres from town {n % 97}", f"{n}") for n in range(4000)))
     new = pairs(*((f"{n} {n * 6007 % 9967} metres below lake {n % 89}", f"{n}") for n in range(400)))
     assert len(old.supersede(by=new).kept) == 4000
+
+
+WORDS = [
+    "What is the price of",
+    "the",
+    "blue",
+    "red",
+    "bicycle",
+    "plan",
+    "in Osaka",
+    "アオゾラ電機の",
+    "本社は",
+    "どこに",
+    "ありますか",
+    "Ｐｒｏ",
+]
+
+
+def some(chance: random.Random, count: int) -> Dataset:
+    """Questions of a few words, with a few answers; some were given a fact, some have no question."""
+    rows: list[dict[str, Any]] = []
+    for _ in range(count):
+        asked = " ".join(chance.choices(WORDS, k=chance.randint(0, 5)))
+        told = [{"role": "user", "content": asked}, {"role": "assistant", "content": chance.choice("abc")}]
+        rows.append({"messages": told} | ({"fact": chance.choice("xyz")} if chance.random() < 0.2 else {}))
+    return Dataset.from_examples(rows)
+
+
+def test_few_new_questions_are_compared_like_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of those it is remembered what each old one shares with them, which spares reading most of them again."""
+    chance = random.Random(5)
+    cases = [(some(chance, 40), some(chance, chance.randint(1, 8))) for _ in range(40)]
+    few = [old.supersede(by=new) for old, new in cases]
+    monkeypatch.setattr(_older, "_FEW", 0)
+    assert [old.supersede(by=new) for old, new in cases] == few
+    assert sum(len(found.near_misses) for found in few) > 40
+
+
+def test_the_history_is_told_of_as_it_would_be_replaced() -> None:
+    """Near misses are the same, and new rows conflict where no old one of their fact has their answer."""
+    chance = random.Random(6)
+    for _ in range(40):
+        old, new = some(chance, 30), some(chance, 12)
+        change, report = old.supersede(by=new), new.validate(history=old)
+        misses = [finding for finding in report.findings if finding.code == "near-miss"]
+        assert [miss.line for miss in misses] == [miss.line for miss in change.near_misses]
+        assert [miss.message for miss in misses] == [
+            f"in the history: {miss.message}" for miss in change.near_misses
+        ]
+        answers = old.answers()
+        clash = [row.line for row in new if row.fact in answers and row.answer not in answers[row.fact]]
+        assert [found.line for found in report.findings if found.code == "history-conflict"] == clash
 
 
 def test_a_bad_row_is_an_error_with_its_place(chat: Any, lines: Any) -> None:

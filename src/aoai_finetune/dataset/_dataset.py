@@ -17,7 +17,7 @@ from .checking._forms import canonical_rows
 from .checking._reading import example_at, placed_examples, refuse_foreign, rows_of
 from .checking._report import ValidationReport
 from .checking._validate import validate
-from .editing._supersede import Supersession, claims, split
+from .editing._supersede import Supersession, split
 from .rows._arguments import of_kind, truth, whole_number, whole_numbers
 from .rows._example import Example, derived_fact
 from .rows._facts import FactSource
@@ -253,13 +253,13 @@ class Dataset(Conversions):
             validation: the validation rows of the same training; adds rows and questions shared with them. What is
                 wrong with them is not told: they are validated like others.
             workers: processes that share the work, with the same report in the end. One does it all where there is
-                nothing to gain, or no way: for less than 1 MiB each, rows that are not one file, level `deep`,
-                `history` and `validation`. Where processes are not forked (anywhere but on Linux, and beside
-                threads), a script needs `if __name__ == "__main__":`, as for every process pool.
+                nothing to gain, or no way: for less than 1 MiB each, rows that are not one file, `history` and
+                `validation`. Where processes are not forked (anywhere but on Linux, and beside threads), level
+                `deep` is done by one, too, and a script needs `if __name__ == "__main__":`, as for every process pool.
         """
         rules = known_rules(rules, hint='A level is named: validate(level="deep")')
         whole_number(workers, "workers", hint="Use a number of processes, at least 1")
-        learned = None if history is None else claims(self._rows_of(history, "history"))
+        learned = None if history is None else self._rows_of(history, "history")
         held_out = None if validation is None else self._rows_of(validation, "validation")
         if held_out is not None:
             refuse_foreign(held_out)

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from ...errors import DatasetError
 from ..rows._files import FileOnDisk, Span, spans
-from ..rows._findings import Finding
+from ..rows._findings import Fault, Finding
 from ..rows._sources import LineRows
 from ..rules._marks import stable_mark
 from ..rules._repeats import Repeats
 from ..rules._repeats_methods import new_repeats
-from ..rules._rules import Settings
+from ..rules._rules import PartCheck, Settings
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkContext, SpawnContext
@@ -58,6 +58,7 @@ class _Result:
     counts: dict[str, int]
     kept: list[Finding]
     repeats: Repeats
+    parts: list[object]
 
 
 class _Pipe(Protocol):
@@ -84,7 +85,8 @@ def read_in_parts(
     if len(tasks) < 2 or not (forked or _can_travel(tasks[1])):
         return None
     check = _pass_of(tasks[0], part=False)
-    if not all(getattr(each, "blind", False) for _, each in check.checks):
+    fed = [each for _, each in check.checks if not getattr(each, "blind", False)]
+    if fed and not (forked and all(isinstance(each, PartCheck) for each in fed)):
         return None
     with ExitStack() as stack:
         context = get_context("fork") if forked else get_context("spawn")
@@ -109,7 +111,7 @@ def _pass_of(task: _Task, *, part: bool) -> Pass:
 
     mark = stable_mark if task.stable else hash
     repeats = new_repeats(task.rules.method, mark=mark, part=task.part if part else None)
-    return pass_over(task.rules, task.level, replace(task.settings, shared={"repeats": repeats}))
+    return pass_over(task.rules, task.level, replace(task.settings, part=part, shared={"repeats": repeats}))
 
 
 def _start(context: ForkContext | SpawnContext, task: _Task, stack: ExitStack) -> _Pipe:
@@ -131,9 +133,19 @@ def _work(pipe: _Pipe, task: _Task) -> None:
         check.count_known()
         check.repeats.settle()
         found = check.found
-        pipe.send(_Result(check.rows, check.lines, found.counts, found.kept, check.repeats))
+        parts = [each.part() for _, each in _fed(check)]
+        pipe.send(_Result(check.rows, check.lines, found.counts, found.kept, check.repeats, parts))
     except DatasetError as why:
         pipe.send(why)
+
+
+def _fed(check: Pass) -> list[tuple[str, PartCheck]]:
+    """The checkers that were fed, each with its code."""
+    return [
+        (code, each)
+        for code, each in check.checks
+        if isinstance(each, PartCheck) and not getattr(each, "blind", False)
+    ]
 
 
 def _received(pipe: _Pipe) -> _Result:
@@ -151,5 +163,8 @@ def _absorb(check: Pass, result: _Result, source: str | None) -> None:
     known = {"line-end"} if check.found.counts.get("line-end") else set[str]()
     check.found.absorb(result.counts, result.kept, check.lines, known)
     check.repeats.absorb(result.repeats, source, check.lines)
+    for (code, each), part in zip(_fed(check), result.parts, strict=True):
+        for line, said in each.absorb(part, check.lines, source):
+            check.found.add(Fault(code, "", said), source, line)
     check.rows += result.rows
     check.lines += result.lines

@@ -115,7 +115,8 @@ class Pass:
             if fault is not None:
                 self.found.add(fault, part.leaves()[0].source, 1)
                 continue
-            with watched_rows(part, "validating") if watched else nullcontext(part) as seen:
+            bar = watched_rows(part, "validating", slow=self._more) if watched else nullcontext(part)
+            with bar as seen:
                 if isinstance(seen, LineRows) and seen.fact is None:
                     notes = self._read_lines(seen)
                     if isinstance(part, LineRows):

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ...errors import DatasetError
 from ..rows._arguments import of_kind
 from ..rows._sources import LineRows, Rows
 from ..rules._azure import AzureRules
-from ..rules._claims import Claim, KnownAnswers
 from ..rules._plain_methods import TEXTS
 from ..rules._rules import Level, Rule, Settings, ValidationRows
 from ..rules._service import size_of
@@ -24,7 +21,7 @@ def validate(
     rows: Rows,
     rules: AzureRules,
     level: str,
-    history: Iterable[Claim] | None,
+    history: Rows | None,
     validation: Rows | None = None,
     *,
     workers: int = 1,
@@ -36,13 +33,13 @@ def validate(
         raise DatasetError(f"there is no level {level!r}", hint=hint)
     if workers < 1:
         raise DatasetError(f"workers is {workers}", hint="Use a number of processes, at least 1")
-    known = None if history is None or level == "rows" else KnownAnswers(history)
     settings = Settings(
         min_examples=rules.min_examples,
-        history=known,
+        history=None if level == "rows" else history,
         limits={limit.name: limit.value for limit in rules.limits},
         model=rules.model,
         n_epochs=rules.n_epochs,
+        rows=rows,
         size=size_of(rows),
         method=rules.method,
         validation=None if validation is None or level == "rows" else _held_out(validation),

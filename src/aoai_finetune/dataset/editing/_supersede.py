@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..checking._reading import placed_examples
+from ..checking._reading import rows_of
 from ..rows._example import Example
 from ..rows._findings import Finding
 from ..rows._sources import Rows
-from ..rules._claims import Claim, KnownAnswers, near_misses
+from ..rules._claims import KnownAnswers
+from ..rules._older import Older
 
 if TYPE_CHECKING:
     from .._dataset import Dataset
 
-__all__ = ["Supersession", "claims", "split"]
+__all__ = ["Supersession", "split"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +33,20 @@ class Supersession:
     near_misses: tuple[Finding, ...]
 
 
-def claims(rows: Rows) -> Iterable[Claim]:
-    """What the rows claim, in order. Raises DatasetError at a row that cannot be used."""
-    return (Claim.of(row.row, row.fact, source, row.line) for source, row in placed_examples(rows))
-
-
 def split(old: Rows, new: Rows) -> tuple[list[int], tuple[Example, ...], tuple[Finding, ...]]:
-    """Indices of the old rows that stay, the rows that go, and the near misses among those that stay."""
-    newer = KnownAnswers(claims(new))
-    kept: list[int] = []
-    staying: list[Claim] = []
-    dropped: list[Example] = []
-    for index, (source, example) in enumerate(placed_examples(old)):
-        claim = Claim.of(example.row, example.fact, source, example.line)
-        if newer.contradict(claim):
-            dropped.append(example)
-        else:
-            kept.append(index)
-            staying.append(claim)
-    return kept, tuple(dropped), near_misses(KnownAnswers(staying), newer)
+    """Indices of the old rows that stay, the rows that go, and the near misses among those that stay.
+
+    Where none goes the indices are not listed.
+    """
+    newer = KnownAnswers()
+    for line, row, fact in rows_of(new, "reading what is new"):
+        newer.add(row, fact, line[0].source, line[1])
+    older = Older(old, newer)
+    gone = [
+        (found.at, Example(found.row, found.fact, found.line[1]))
+        for found in older.answered("reading what is old")
+        if found.answer not in newer.answers(found.topic)
+    ]
+    numbers = {index for index, _ in gone}
+    kept = [index for index in range(len(old)) if index not in numbers] if gone else []
+    return kept, tuple(example for _, example in gone), older.near_misses()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Literal, Self, TypeVar, cast
@@ -25,6 +25,7 @@ __all__ = [
     "by_answer",
     "derived_fact",
     "digest_of",
+    "kind_of",
     "last_of",
     "question_of",
     "text_of",
@@ -127,10 +128,7 @@ class Example:
     @property
     def kind(self) -> Kind:
         """`preference` for DPO rows, `reinforcement` for rows that end with a user turn, else `chat`."""
-        if "preferred_output" in self.row or "non_preferred_output" in self.row:
-            return "preference"
-        last = self.messages[-1:]
-        return "reinforcement" if last and last[0].role == "user" else "chat"
+        return kind_of(self.row, list(turns(self.row)))
 
     @property
     def canonical(self) -> bytes:
@@ -184,6 +182,13 @@ def turns(row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     if is_object(asked):
         return chain(_objects(asked.get("messages")), _objects(row.get("preferred_output")))
     return iter(())
+
+
+def kind_of(row: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]) -> Kind:
+    """What kind of row it is whose messages these are."""
+    if "preferred_output" in row or "non_preferred_output" in row:
+        return "preference"
+    return "reinforcement" if messages and messages[-1].get("role") == "user" else "chat"
 
 
 def _objects(value: object) -> Iterator[Mapping[str, Any]]:

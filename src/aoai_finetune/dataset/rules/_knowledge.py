@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
 
 from ..rows._example import answer_of, question_of
 from ._rules import Settings, Spot
@@ -55,3 +55,22 @@ class KnowledgeLike:
             f"heuristic: {self._factual:,} of {self._rows:,} answers look like facts (numbers, names, addresses):"
             f" {facts:,} of them, {few:,} asked for in fewer than {_PHRASINGS} ways"
         )
+
+    def part(self) -> object:
+        """Rows, those that look like facts, and what was asked for each."""
+        return _Part(self._rows, self._factual, self._asked)
+
+    def absorb(self, part: object, _before: int, _source: str | None, /) -> Iterable[tuple[int, str]]:
+        """Add them up."""
+        if isinstance(part, _Part):
+            self._rows += part.rows
+            self._factual += part.factual
+            for fact, questions in part.asked.items():
+                self._asked.setdefault(fact, set()).update(questions)
+        return ()
+
+
+class _Part(NamedTuple):
+    rows: int
+    factual: int
+    asked: dict[int, set[int]]

@@ -63,7 +63,8 @@ class NearDuplicates:
     hashes, which are all of them for up to some 250 words. Costs up to 2 KiB of memory for each row.
     """
 
-    def __init__(self, _settings: Settings) -> None:
+    def __init__(self, settings: Settings) -> None:
+        self._part = _Part() if settings.part else None
         self._code = _Codes().__getitem__
         self._buckets: dict[int, int | list[int]] = {}
         self._rows: list[_Row] = []
@@ -75,12 +76,29 @@ class NearDuplicates:
         if not grams:
             return None
         seen = _Row(array("i", grams), _least(grams), hash(text), line, source)
-        keys = _keys(_numbers(text), seen.least)
+        if self._part is not None:
+            self._part.add(_numbers(text), seen)
+            return None
+        return self._judge(_numbers(text), seen)
+
+    def part(self) -> object:
+        """What was made of the rows, which are yet to be compared."""
+        return self._part
+
+    def absorb(self, part: object, before: int, source: str | None, /) -> Iterator[tuple[int, str]]:
+        """Compare the rows of the next part with those before them, and with each other."""
+        for numbers, seen in part.rows(before, source) if isinstance(part, _Part) else ():
+            said = self._judge(numbers, seen)
+            if said is not None:
+                yield seen.line, said
+
+    def _judge(self, numbers: int, seen: _Row) -> str | None:
+        keys = _keys(numbers, seen.least)
         near = self._near(keys, seen)
         if near is None:
             self._remember(keys, seen)
             return None
-        where = f" of {near.source}" if near.source is not None and near.source != source else ""
+        where = f" of {near.source}" if near.source is not None and near.source != seen.source else ""
         return None if near.text == seen.text else f"nearly the same row as line {near.line}{where}"
 
     def end(self, _rows: int, /) -> Iterable[Spot]:
@@ -138,6 +156,32 @@ class _Row(NamedTuple):
     text: int
     line: int
     source: str | None
+
+
+class _Part:
+    """Rows of a part of a file, packed to be sent."""
+
+    def __init__(self) -> None:
+        self._grams, self._ends, self._least = array("i"), array("Q"), array("i")
+        self._numbers, self._texts, self._lines = array("q"), array("q"), array("Q")
+
+    def add(self, numbers: int, row: _Row) -> None:
+        """Remember one more."""
+        self._grams += row.grams
+        self._ends.append(len(self._grams))
+        self._least += row.least
+        self._numbers.append(numbers)
+        self._texts.append(row.text)
+        self._lines.append(row.line)
+
+    def rows(self, before: int, source: str | None) -> Iterator[tuple[int, _Row]]:
+        """The numbers of each row, and the row as it stands in the whole file."""
+        begin = 0
+        facts = zip(self._ends, self._numbers, self._texts, self._lines, strict=True)
+        for at, (end, numbers, text, line) in enumerate(facts):
+            least = self._least[_BINS * at : _BINS * (at + 1)]
+            yield numbers, _Row(self._grams[begin:end], least, text, before + line, source)
+            begin = end
 
 
 def _text(row: Mapping[str, Any]) -> str:

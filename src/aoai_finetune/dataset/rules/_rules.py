@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from itertools import starmap
-from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from typing_extensions import override
 
 from ..rows._findings import Severity
-from ._claims import KnownAnswers
+from ..rows._sources import Rows
 
 __all__ = [
     "FileCheck",
     "FileCheckMaker",
     "Level",
     "Method",
+    "PartCheck",
     "RowCheck",
     "Rule",
     "Settings",
@@ -77,6 +78,25 @@ class FileCheck(Protocol):
         ...
 
 
+@runtime_checkable
+class PartCheck(FileCheck, Protocol):
+    """A checker of the whole that can be fed in several processes, each of them with a part of a file.
+
+    They are forked, so that hashes of texts mean the same in all of them.
+    """
+
+    def part(self) -> object:
+        """What another process has to know of the rows this one was fed; asked where `Settings.part` is true."""
+        ...
+
+    def absorb(self, part: object, before: int, source: str | None, /) -> Iterable[tuple[int, str]]:
+        """Go on as if fed with the rows of the next part, before which there are so many lines.
+
+        Line and message for each of them that something is wrong with.
+        """
+        ...
+
+
 class ValidationRows(NamedTuple):
     """What is known of the validation rows: the SHA-256 of each canonical form, and the normalised questions."""
 
@@ -94,24 +114,28 @@ class Settings:
 
     Attributes:
         min_examples: the least number of rows.
-        history: what the model has learned already, if it was given.
+        history: rows that the model has learned already, if they were given.
         limits: the limits of the service by name, for the model that is to be trained.
         model: the model to be trained, if it was named.
         n_epochs: how often the rows will be gone through, if it was said.
+        rows: the rows themselves, for what turns out to be needed at the end.
         size: bytes of all rows together, where that is known without reading them.
         validation: what the validation rows hold, if they were given.
         method: how it will be trained.
+        part: the rows are a part of a file, and not the first; another process goes on with what comes of them.
         shared: where checks of one pass may keep what several of them need.
     """
 
     min_examples: int = 10
-    history: KnownAnswers | None = field(default=None, repr=False)
+    history: Rows | None = field(default=None, repr=False)
     limits: Mapping[str, int] = field(default_factory=dict[str, int])
     model: str | None = None
     n_epochs: int | None = None
+    rows: Rows | None = field(default=None, repr=False)
     size: int | None = None
     validation: ValidationRows | None = field(default=None, repr=False)
     method: Method = "supervised"
+    part: bool = False
     shared: dict[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from ..checking._reading import usable_row
 from ..rows._files import FileOnDisk
 from ..rows._sources import ChainRows, LineRows, MemoryRows, Rows
-from ..tokens._tokens import counter_for, row_tokens
+from ..tokens._tokens import counter_for, most_tokens, row_tokens
 from ._rules import Settings, Spot
 
 __all__ = ["ExampleTokens", "FileBytes", "JobTokens", "PortalBytes", "UploadBytes", "size_of"]
@@ -64,6 +65,17 @@ class PortalBytes(_Size):
     _limit, _said = "portal-bytes", "the portal takes files of up to"
 
 
+class _Alone:
+    """A check that looks at each row alone: other parts of a file have nothing to tell it."""
+
+    def part(self) -> None:
+        """Nothing."""
+
+    def absorb(self, _part: object, _before: int, _source: str | None, /) -> Iterable[tuple[int, str]]:
+        """Nothing."""
+        return ()
+
+
 class _Tokens:
     """Tokens of the row seen last, counted once for all checks of one pass."""
 
@@ -93,9 +105,11 @@ _MOST_TOKENS: Final = 32
 """Tokens of a row for each character of its `repr`: the most are those of an image (85, for at least three)."""
 _MOST_TOKENS_OF_A_BYTE: Final = 96
 """The same for each byte of a file."""
+_MOST_TOKENS_OF_A_PLAIN_BYTE: Final = 2
+"""The same where there are only texts; see `most_tokens`."""
 
 
-class ExampleTokens:
+class ExampleTokens(_Alone):
     """Rows longer than the model's context in training. Those that are too short for that are not counted."""
 
     def __init__(self, settings: Settings) -> None:
@@ -106,7 +120,10 @@ class ExampleTokens:
         self, row: Mapping[str, Any], _fact: str | None, _line: int, _source: str | None, /
     ) -> str | None:
         """One message per row that is too long."""
-        if self._most is None or len(repr(row)) * _MOST_TOKENS <= self._most:
+        if self._most is None:
+            return None
+        most = most_tokens(row)
+        if (len(repr(row)) * _MOST_TOKENS if most is None else most) <= self._most:
             return None
         tokens = self._tokens.count(row)
         if tokens <= self._most:
@@ -119,22 +136,47 @@ class ExampleTokens:
 
 
 class JobTokens:
-    """Files of more tokens, times epochs, than one job may have. Those that are too small for that are not counted."""
+    """Files of more tokens, times epochs, than one job may have. Those that are too small for that are not counted.
+
+    Where plain rows alone could not be too many, only an upper bound of theirs is added up, and all are counted in
+    the end if that does not tell.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._tokens = _Tokens.of(settings)
         self._most = settings.limits["job-tokens"]
         self._epochs = settings.n_epochs
         self._total = 0
+        self._rows = settings.rows
         size = settings.size
         self.blind = size is not None and size * _MOST_TOKENS_OF_A_BYTE * (self._epochs or 1) <= self._most
+        most = _MOST_TOKENS_OF_A_PLAIN_BYTE * (self._epochs or 1) * (size or 0)
+        self._bounded = None not in (size, self._rows) and most <= self._most
 
     def see(self, row: Mapping[str, Any], _fact: str | None, _line: int, _source: str | None, /) -> None:
-        """Add the row's tokens."""
-        self._total += self._tokens.count(row)
+        """Add the row's tokens, or more than these."""
+        most = most_tokens(row) if self._bounded else None
+        self._total += self._tokens.count(row) if most is None else most
 
     def end(self, _rows: int, /) -> Iterator[Spot]:
         """One spot when there are too many; an unknown number of epochs counts as one."""
-        if self._total * (self._epochs or 1) > self._most:
+        epochs = self._epochs or 1
+        if self._bounded and self._total * epochs > self._most:
+            self._total = self._counted()
+        if self._total * epochs > self._most:
             times = f" times {self._epochs} epochs" if self._epochs else " in one epoch"
             yield Spot(f"the file has {self._tokens.say(self._total)}{times}; a job takes {self._most:,}")
+
+    def part(self) -> int:
+        """The sum."""
+        return self._total
+
+    def absorb(self, part: object, _before: int, _source: str | None, /) -> Iterable[tuple[int, str]]:
+        """Add it."""
+        self._total += part if isinstance(part, int) else 0
+        return ()
+
+    def _counted(self) -> int:
+        lines = self._rows.scan() if self._rows is not None else ()
+        rows = filter(None, map(usable_row, lines))
+        return sum(row_tokens(row, self._tokens.counter) for row in rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from binascii import Error
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ..rows._shape import is_list, is_object
@@ -172,3 +172,12 @@ class ImagesPerFile:
         """One spot when there are too many."""
         if self._rows > self._most:
             yield Spot(f"{self._rows:,} rows have images; {self._most:,} are accepted")
+
+    def part(self) -> int:
+        """How many."""
+        return self._rows
+
+    def absorb(self, part: object, _before: int, _source: str | None, /) -> Iterable[tuple[int, str]]:
+        """Add them."""
+        self._rows += part if isinstance(part, int) else 0
+        return ()

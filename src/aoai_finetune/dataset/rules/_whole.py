@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from ..rows._example import digest_of
-from ._claims import Claim, KnownAnswers, near_misses
+from ..rows._findings import Finding
+from ..rows._sources import Rows
+from ._claims import KnownAnswers
+from ._older import Older
 from ._overlap import question_key
 from ._rules import Settings, Spot
 
@@ -37,40 +42,75 @@ class TooFew:
             yield Spot(f"{found}, and the service asks for at least {self._least}")
 
 
-class HistoryConflicts:
-    """Facts that the history answers differently."""
+class _WithHistory:
+    """New rows beside the history, which is read once at the end, for all checks that ask about it."""
+
+    def __init__(self, history: Rows) -> None:
+        self._history = history
+        self._new = KnownAnswers()
+        self._claims, self._lines, self._files = array("L"), array("Q"), array("L")
+        self._names: dict[str | None, int] = {}
+
+    def note(self, row: Mapping[str, Any], fact: str | None, line: int, source: str | None) -> None:
+        """Remember what a new row claims, and where it stands."""
+        self._claims.append(self._new.add(row, fact, source, line))
+        self._lines.append(line)
+        self._files.append(self._names.setdefault(source, len(self._names)))
+
+    @cached_property
+    def _read(self) -> tuple[Older, dict[str, set[str]]]:
+        """The rows of the history that new ones do not answer, and what the others answer to each topic."""
+        older, said = Older(self._history, self._new), dict[str, set[str]]()
+        for found in older.answered("reading the history"):
+            said.setdefault(found.topic, set()).add(found.answer)
+        return older, said
+
+    def conflicts(self) -> Iterator[tuple[int, str | None]]:
+        """Line and file of each new row whose topic the history answers, and never as the row does."""
+        said, names = self._read[1], list(self._names)
+        for number, line, file in zip(self._claims, self._lines, self._files, strict=True):
+            claim = self._new.claims[number]
+            known = said.get(claim.topic)
+            if known is not None and claim.answer not in known:
+                yield line, names[file]
+
+    def near_misses(self) -> Iterable[Finding]:
+        """Rows of the history that look like a new one."""
+        return self._read[0].near_misses()
+
+
+class _AskingHistory:
+    """A check that asks about the history; the first of a pass is fed for all of them."""
 
     def __init__(self, settings: Settings) -> None:
-        self._history = settings.history
-
-    def see(self, row: Mapping[str, Any], fact: str | None, line: int, source: str | None, /) -> str | None:
-        """One message per row in conflict."""
-        claim = Claim.of(row, fact, source, line)
-        if self._history is not None and self._history.contradict(claim):
-            return "the history answers this fact differently"
-        return None
-
-    def end(self, _rows: int, /) -> Iterable[Spot]:
-        """Nothing more."""
-        return ()
-
-
-class NearMisses:
-    """Questions of the history that look like new ones, under another fact and with another answer."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._history = settings.history
-        self._new: list[Claim] = []
+        self.blind = "history" in settings.shared
+        if settings.history is not None and not self.blind:
+            settings.shared["history"] = _WithHistory(settings.history)
+        self._beside: _WithHistory | None = settings.shared.get("history")
 
     def see(self, row: Mapping[str, Any], fact: str | None, line: int, source: str | None, /) -> None:
         """Remember what the row claims."""
-        self._new.append(Claim.of(row, fact, source, line))
+        if self._beside is not None:
+            self._beside.note(row, fact, line, source)
+
+
+class HistoryConflicts(_AskingHistory):
+    """Facts that the history answers differently."""
 
     def end(self, _rows: int, /) -> Iterable[Spot]:
-        """Compare with the history; the lines are those of the history."""
-        if self._history is not None:
-            for miss in near_misses(self._history, KnownAnswers(self._new)):
-                yield Spot(f"in the history: {miss.message}", miss.line, miss.source)
+        """One spot per row in conflict."""
+        if self._beside is not None:
+            for line, source in self._beside.conflicts():
+                yield Spot("the history answers this fact differently", line, source)
+
+
+class NearMisses(_AskingHistory):
+    """Questions of the history that look like new ones, under another fact and with another answer."""
+
+    def end(self, _rows: int, /) -> Iterable[Spot]:
+        """The lines are those of the history."""
+        for miss in self._beside.near_misses() if self._beside is not None else ():
+            yield Spot(f"in the history: {miss.message}", miss.line, miss.source)
 
 
 class SharedRows:

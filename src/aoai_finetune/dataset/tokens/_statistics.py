@@ -7,16 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from string import ascii_letters
-from typing import Final
+from typing import Any, Final
 from unicodedata import category, name
 
 from typing_extensions import override
 
-from ..checking._reading import example_at
-from ..checking._watching import watched_lines
-from ..rows._example import Example, turns
+from ..checking._reading import rows_of
+from ..rows._example import kind_of, turns
 from ..rows._shape import is_list, is_object
-from ..rows._sources import Rows
+from ..rows._sources import Rows, SourceLine
 from ._tokens import Tally, TokenCount, counter_for
 
 __all__ = ["Spread", "Statistics", "statistics_of"]
@@ -116,10 +115,8 @@ def _percent(share: float) -> str:
 def statistics_of(rows: Rows, model: str | None) -> Statistics:
     """The numbers of these rows. Raises DatasetError, with its place, at a row that cannot be used."""
     survey = _Survey(tally=Tally(counter_for(model)))
-    for line in watched_lines(rows, "surveying"):
-        example = example_at(line)
-        if example is not None:
-            survey.add(line[0].source, example)
+    for line, row, _ in rows_of(rows, "surveying"):
+        survey.add(line, row)
     return survey.result()
 
 
@@ -133,20 +130,43 @@ class _Survey:
     kinds: Counter[str] = field(default_factory=Counter[str])
     roles: Counter[str] = field(default_factory=Counter[str])
     letters: Counter[str] = field(default_factory=Counter[str])
+    first: dict[str, int] = field(default_factory=dict[str, int])
     longest: tuple[int, int | None, str | None] = (0, None, None)
 
-    def add(self, source: str | None, example: Example) -> None:
-        tokens = self.tally.add(example.row)
+    def add(self, line: SourceLine, row: Mapping[str, Any]) -> None:
+        before = self.tally.tokens
+        if not self.tally.add_plain(row):
+            self.tally.add(row)
+        tokens = self.tally.tokens - before
         self.lengths.append(tokens)
         if tokens > self.longest[0]:
-            self.longest = (tokens, example.line, source)
-        self.kinds[example.kind] += 1
-        messages = list(turns(example.row))
+            self.longest = (tokens, line[1], line[0].source)
+        messages = list(turns(row))
+        self.kinds[kind_of(row, messages)] += 1
         self.turns.append(len(messages))
         for message in messages:
             self.roles[str(message.get("role", ""))] += 1
-            for text in _texts(message.get("content")):
-                _count_letters(text, self.letters)
+            content: object = message.get("content")
+            if isinstance(content, str):
+                self._read(content)
+            elif content:
+                for text in _texts(content):
+                    _count_letters(text, self.letters)
+
+    def _read(self, text: str) -> None:
+        """Count the letters of a text; of those that came first, which may come again and again, at the end."""
+        if text in self.first:
+            self.first[text] += 1
+        elif len(self.first) < _REMEMBERED and len(text) < _LONG:
+            self.first[text] = 1
+        else:
+            _count_letters(text, self.letters)
+
+    def _letters(self) -> Counter[str]:
+        for text, times in self.first.items():
+            _count_letters(text, self.letters, times)
+        self.first.clear()
+        return self.letters
 
     def result(self) -> Statistics:
         return Statistics(
@@ -156,29 +176,32 @@ class _Survey:
             row_tokens=Spread.of(self.lengths),
             tokens=self.tally.result,
             roles=dict(self.roles.most_common()),
-            scripts=_scripts(self.letters),
+            scripts=_scripts(self._letters()),
             longest=self.longest[1],
             longest_source=self.longest[2],
         )
 
 
 def _texts(content: object) -> Iterator[str]:
-    if isinstance(content, str):
-        yield content
     for part in content if is_list(content) else ():
         text: object = part.get("text") if is_object(part) else None
         if isinstance(text, str):
             yield text
 
 
+_REMEMBERED: Final = 256
+_LONG: Final = 1 << 14
 _NO_LETTERS: Final = bytes(code for code in range(128) if chr(code) not in ascii_letters)
 _LATIN: Final = "a"  # stands for all letters of ASCII
 
 
-def _count_letters(text: str, letters: Counter[str]) -> None:
+def _count_letters(text: str, letters: Counter[str], times: int = 1) -> None:
     """Add the characters of a text; those of ASCII are not told apart, which is much faster."""
     if text.isascii():
-        letters[_LATIN] += len(text.encode().translate(None, _NO_LETTERS))
+        letters[_LATIN] += times * len(text.encode().translate(None, _NO_LETTERS))
+    elif times > 1:
+        for letter, count in Counter(text).items():
+            letters[letter] += times * count
     else:
         letters.update(text)
 

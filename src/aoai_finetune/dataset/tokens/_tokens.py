@@ -15,7 +15,7 @@ from ..rows._example import turns
 from ..rows._shape import is_list, is_object
 from ._estimate import Estimate
 
-__all__ = ["Tally", "TokenCount", "TokenCounter", "counter_for", "row_tokens"]
+__all__ = ["Tally", "TokenCount", "TokenCounter", "counter_for", "most_tokens", "row_tokens"]
 
 
 class TokenCounter(Protocol):
@@ -100,6 +100,10 @@ _PER_ROW: Final = 3
 _PER_MESSAGE: Final = 4  # three for the frame and one for the role
 _PER_NAME: Final = 1
 _PER_IMAGE: Final = 85
+_REMEMBERED: Final = 256
+"""Texts that rows begin with of which the tokens are remembered."""
+_LONG: Final = 1 << 14
+"""Characters from which on a text is not."""
 
 
 def row_tokens(row: Mapping[str, Any], counter: TokenCounter) -> int:
@@ -117,6 +121,35 @@ def row_tokens(row: Mapping[str, Any], counter: TokenCounter) -> int:
     return tally.tokens
 
 
+def most_tokens(row: Mapping[str, Any]) -> int | None:
+    """At least the tokens of a row of nothing but messages with texts, whatever counts; None for any other row.
+
+    No encoding makes more tokens than there are bytes in UTF-8, and the estimate makes two of a character at most.
+    So they are never more than twice the bytes of the row.
+    """
+    texts = _plain_texts(row)
+    if texts is None:
+        return None
+    frame = _PER_ROW + _PER_MESSAGE * len(texts)
+    return frame + 2 * sum([len(text.encode(errors="replace")) for text in texts])
+
+
+def _plain_texts(row: Mapping[str, Any]) -> list[str] | None:
+    """The texts of a row of nothing but messages with a role and a text."""
+    messages = row.get("messages")
+    if len(row) != 1 or messages.__class__ is not list or not messages:
+        return None
+    texts: list[str] = []
+    for message in messages:
+        if message.__class__ is not dict or len(message) != 2 or not message.get("role"):
+            return None
+        content = message.get("content")
+        if content.__class__ is not str or message["role"].__class__ is not str:
+            return None
+        texts.append(content)
+    return texts
+
+
 class Tally:
     """Tokens of rows, added up with one counter.
 
@@ -126,7 +159,7 @@ class Tally:
         certain: nothing came by whose counting is not documented.
     """
 
-    __slots__ = ("_count", "_counter", "certain", "overhead", "tokens")
+    __slots__ = ("_count", "_counter", "_known", "certain", "overhead", "tokens")
 
     def __init__(self, counter: TokenCounter) -> None:
         if not hasattr(counter, "exact"):  # a text has a `count` too
@@ -135,6 +168,7 @@ class Tally:
             )
         self._counter = counter
         self._count = counter.count
+        self._known: dict[str, int] = {}
         self.tokens = self.overhead = 0
         self.certain = True
 
@@ -150,21 +184,22 @@ class Tally:
 
     def add_plain(self, row: Mapping[str, Any]) -> bool:
         """Add a row of nothing but messages with a role and a text; False, and nothing added, for any other."""
-        messages = row.get("messages")
-        if len(row) != 1 or messages.__class__ is not list or not messages:
+        texts = _plain_texts(row)
+        if texts is None:
             return False
-        texts: list[str] = []
-        for message in messages:
-            if message.__class__ is not dict or len(message) != 2 or not message.get("role"):
-                return False
-            content = message.get("content")
-            if content.__class__ is not str or message["role"].__class__ is not str:
-                return False
-            texts.append(content)
         frame = _PER_ROW + _PER_MESSAGE * len(texts)
-        self.tokens += frame + sum(map(self._count, texts))
+        self.tokens += frame + self._first(texts[0]) + sum(map(self._count, texts[1:]))
         self.overhead += frame
         return True
+
+    def _first(self, text: str) -> int:
+        """Tokens of the text that a row begins with, which in most files is one of a few for all of them."""
+        tokens = self._known.get(text)
+        if tokens is None:
+            tokens = self._count(text)
+            if len(self._known) < _REMEMBERED and len(text) < _LONG:
+                self._known[text] = tokens
+        return tokens
 
     def merge(self, tokens: int, overhead: int, *, certain: bool) -> None:
         """Add what another tally came to."""
