@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aoai_finetune.dataset import AzureRules, Dataset, Finding
-from aoai_finetune.dataset.rules._rules import Method
+from aoai_finetune.dataset.checks._rule import Method
 
 Row = dict[str, Any]
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aoai_finetune.dataset import AzureRules, Dataset
-from aoai_finetune.dataset.rules._hidden import damaged_text
-from aoai_finetune.dataset.rules._private import personal_data, quiet, secrets
-from aoai_finetune.dataset.rules._space import white_space
+from aoai_finetune.dataset.checks._hidden import damaged_text
+from aoai_finetune.dataset.checks._private import personal_data, quiet, secrets
+from aoai_finetune.dataset.checks._space import white_space
 from aoai_finetune.dataset.tokens._tokens import counter_for, most_tokens, row_tokens
 
 PIECES = st.sampled_from(

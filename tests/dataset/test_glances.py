@@ -14,9 +14,9 @@ from jiter import from_json
 
 from aoai_finetune.dataset import AzureRules, Dataset, Rule, Severity
 from aoai_finetune.dataset.rows._branches import Branches
-from aoai_finetune.dataset.rules._glances import Glances
-from aoai_finetune.dataset.rules._plain import plain_texts, shows
-from aoai_finetune.dataset.rules._tool_rows import Given, Said, ToolRows
+from aoai_finetune.dataset.shortcuts._glances import Glances
+from aoai_finetune.dataset.shortcuts._plain import plain_texts, shows
+from aoai_finetune.dataset.shortcuts._tool_rows import Given, Said, ToolRows
 
 TRICKY = st.sampled_from(
     ['"}, {"role": "user", "content": "', '", "', "}", "\\", '\\"', '"', "\n", " ", "　", "\0", "\u202e", "\u2019", "7", "有", ""]

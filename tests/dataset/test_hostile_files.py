@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from jiter import from_json
 
 from aoai_finetune.dataset import AzureRules, Dataset, ValidationReport
-from aoai_finetune.dataset.rules._marks import marks_of, settled, stable_mark
-from aoai_finetune.dataset.rules._messages import finite, not_json
+from aoai_finetune.dataset.checks._messages import finite, not_json
+from aoai_finetune.dataset.whole._marks import marks_of, settled, stable_mark
 from aoai_finetune.errors import DatasetError
 
 QUESTION = '{"role":"user","content":"Q"}'

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aoai_finetune.dataset import Dataset, Finding
-from aoai_finetune.dataset.checking._foreign import FOREIGN
+from aoai_finetune.dataset.reading._foreign import FOREIGN
 from aoai_finetune.errors import DatasetError
 
 NEW = {"file-binary", "file-encoding", "line-end-cr", "json-spread"}

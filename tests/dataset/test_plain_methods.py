@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aoai_finetune.dataset import AzureRules, Dataset
-from aoai_finetune.dataset.rules._plain import hides
-from aoai_finetune.dataset.rules._plain_methods import TEXTS
-from aoai_finetune.dataset.rules._rules import Method
+from aoai_finetune.dataset.checks._rule import Method
+from aoai_finetune.dataset.shortcuts._plain import hides
+from aoai_finetune.dataset.shortcuts._plain_methods import TEXTS
 
 TEXT = st.sampled_from(["x", "y", "有", "", " ", "　", "a\0", "\u202e", "a\nb"])
 ODD = (

@@ -21,7 +21,7 @@ from aoai_finetune.dataset import (
     normalise,
     row_tokens,
 )
-from aoai_finetune.dataset.checking._foreign import FOREIGN
+from aoai_finetune.dataset.reading._foreign import FOREIGN
 from aoai_finetune.errors import DatasetError
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

@@ -11,9 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aoai_finetune.dataset import AzureRules, Dataset, Finding, Repaired
-from aoai_finetune.dataset.checking._foreign import FOREIGN
+from aoai_finetune.dataset.checks._rule import Method
 from aoai_finetune.dataset.editing._mend import MENDERS
-from aoai_finetune.dataset.rules._rules import Method
+from aoai_finetune.dataset.reading._foreign import FOREIGN
 from aoai_finetune.errors import DatasetError
 
 BOM = b"\xef\xbb\xbf"

@@ -19,12 +19,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aoai_finetune.dataset import AzureRules, Dataset, Rule, ValidationReport
-from aoai_finetune.dataset.rules._knowledge import KnowledgeLike
-from aoai_finetune.dataset.rules._near import NearDuplicates
-from aoai_finetune.dataset.rules._noted import Twice
-from aoai_finetune.dataset.rules._rules import PartCheck, Settings
-from aoai_finetune.dataset.rules._service import ExampleTokens, JobTokens
-from aoai_finetune.dataset.rules._vision import ImagesPerFile
+from aoai_finetune.dataset.checks._rule import PartCheck, Settings
+from aoai_finetune.dataset.checks._vision import ImagesPerFile
+from aoai_finetune.dataset.whole._knowledge import KnowledgeLike
+from aoai_finetune.dataset.whole._near import NearDuplicates
+from aoai_finetune.dataset.whole._noted import Twice
+from aoai_finetune.dataset.whole._service import ExampleTokens, JobTokens
 from aoai_finetune.errors import DatasetError
 
 PARAMETERS: dict[str, Any] = {

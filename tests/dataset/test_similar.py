@@ -10,8 +10,8 @@ from math import fsum, log
 
 import pytest
 
-from aoai_finetune.dataset.rules import _similar
-from aoai_finetune.dataset.rules._similar import ALIKE, SimilarQuestions, TrigramCounts
+from aoai_finetune.dataset.whole import _similar
+from aoai_finetune.dataset.whole._similar import ALIKE, SimilarQuestions, TrigramCounts
 
 FEW = 2
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from aoai_finetune.dataset import Dataset
-from aoai_finetune.dataset.rules import _older
+from aoai_finetune.dataset.whole import _older
 from aoai_finetune.errors import DatasetError
 
 

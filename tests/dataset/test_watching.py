@@ -12,7 +12,7 @@ import pytest
 from typing_extensions import override
 
 from aoai_finetune.dataset import Dataset, Supersession
-from aoai_finetune.dataset.checking import _watching
+from aoai_finetune.dataset.reading import _watching
 from aoai_finetune.errors import DatasetError
 
 

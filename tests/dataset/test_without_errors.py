@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aoai_finetune.dataset import AzureRules, Dataset, Rule, Severity
-from aoai_finetune.dataset.checking._foreign import FOREIGN
+from aoai_finetune.dataset.reading._foreign import FOREIGN
 from aoai_finetune.errors import DatasetError
 
 BAD: list[Any] = [

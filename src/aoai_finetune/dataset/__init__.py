@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ._dataset import Dataset
 from .checking._report import ValidationReport
+from .checks._rule import FileCheck, Rule, Settings, Spot, ValidationRows
 from .editing._supersede import Supersession
 from .rows._canonical import canonical_json
 from .rows._example import Example, Message, by_answer
@@ -16,7 +17,6 @@ from .rows._findings import Finding, Severity
 from .rows._text import normalise
 from .rules._azure import AzureRules
 from .rules._limits import LIMITS, Limit
-from .rules._rules import FileCheck, Rule, Settings, Spot, ValidationRows
 from .tokens._tokens import Tally, TokenCount, TokenCounter, counter_for, row_tokens
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, overload
 from typing_extensions import override
 
 from ..errors import DatasetError
-from .checking._digests import watched_fingerprint
-from .checking._forms import canonical_rows
-from .checking._reading import example_at, placed_examples, refuse_foreign, rows_of
 from .checking._report import ValidationReport
 from .checking._validate import validate
 from .editing._supersede import Supersession, split
+from .reading._digests import watched_fingerprint
+from .reading._examples import example_at, placed_examples, refuse_foreign, rows_of
+from .reading._forms import canonical_rows
 from .rows._arguments import of_kind, truth, whole_number, whole_numbers
 from .rows._example import Example, derived_fact
 from .rows._facts import FactSource
@@ -186,7 +186,7 @@ class Dataset(Conversions):
 
         With `facts` also for rows whose fact has rows in `other`. Lines are those of this dataset.
         """
-        from .rules._overlap import leaks
+        from .whole._overlap import leaks
 
         truth(facts, "facts")
         return leaks(self._rows, self._rows_of(other, "other"), facts=facts)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
+from ..checks._rule import Rule
+from ..reading._foreign import FOREIGN
 from ..rows._findings import Fault, Finding
-from ..rules._rules import Rule
-from ._foreign import FOREIGN
 from ._report import ValidationReport
 
 __all__ = ["Found"]

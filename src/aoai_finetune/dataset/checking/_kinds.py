@@ -11,7 +11,7 @@ from jiter import from_json
 from ..rows._facts import FACT_KEY
 from ..rows._findings import Fault
 from ..rows._json import REASON, code_of, decided
-from ..rules._shapes import shape_of
+from ..shortcuts._shapes import shape_of
 from ._found import Found
 
 __all__ = ["ALIKE", "Kind", "Kinds"]

@@ -15,13 +15,13 @@ from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ...errors import DatasetError
+from ..checks._rule import PartCheck, Settings
 from ..rows._files import FileOnDisk, Span, spans
 from ..rows._findings import Fault, Finding
 from ..rows._sources import LineRows
-from ..rules._marks import stable_mark
-from ..rules._repeats import Repeats
-from ..rules._repeats_methods import new_repeats
-from ..rules._rules import PartCheck, Settings
+from ..whole._marks import stable_mark
+from ..whole._repeats import Repeats
+from ..whole._repeats_methods import new_repeats
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkContext, SpawnContext

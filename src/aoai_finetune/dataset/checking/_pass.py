@@ -9,29 +9,29 @@ from typing import Any, Final, TypeAlias
 
 from jiter import from_json
 
+from ..checks._messages import MOST, CheckedRow, finite
+from ..checks._private import quiet
+from ..checks._rule import FileCheck, Rule, Settings, Spot
+from ..reading._examples import TOO_LONG
+from ..reading._foreign import foreign
+from ..reading._watching import watched as watched_rows
 from ..rows._files import Span, batches_of, opened
 from ..rows._findings import Fault
 from ..rows._json import code_of, parse_row
 from ..rows._rewrite import USABLE
 from ..rows._sources import ChainRows, LineRows, Rows, SourceLine
-from ..rules._compared import Compared
-from ..rules._glances import Glances
-from ..rules._marks import settled
-from ..rules._messages import MOST, CheckedRow, finite
-from ..rules._plain import DIRECTIONS, hides, plain_texts, shows
-from ..rules._plain_methods import Texts
-from ..rules._private import quiet
-from ..rules._repeats_methods import repeats_of
-from ..rules._row_checks import RowChecks
-from ..rules._rules import FileCheck, Rule, Settings, Spot
-from ..rules._shapes import LONGEST_NAME
-from ..rules._tool_rows import Said, ToolRows
-from ._foreign import foreign
+from ..shortcuts._glances import Glances
+from ..shortcuts._plain import DIRECTIONS, hides, plain_texts, shows
+from ..shortcuts._plain_methods import Texts
+from ..shortcuts._shapes import LONGEST_NAME
+from ..shortcuts._tool_rows import Said, ToolRows
+from ..whole._compared import Compared
+from ..whole._marks import settled
+from ..whole._repeats_methods import repeats_of
 from ._found import Found
 from ._kinds import ALIKE, Kind, Kinds
-from ._reading import TOO_LONG
 from ._report import ValidationReport
-from ._watching import watched as watched_rows
+from ._row_checks import RowChecks
 
 __all__ = ["Pass"]
 

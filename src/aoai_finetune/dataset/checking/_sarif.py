@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+from ..checks._rule import Rule
 from ..rows._findings import Finding, Severity
-from ..rules._rules import Rule
 from ._report import ValidationReport
 
 __all__ = ["report_to_sarif"]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ...errors import DatasetError
+from ..checks._rule import Level, Rule, Settings, ValidationRows
 from ..rows._arguments import of_kind
 from ..rows._sources import LineRows, Rows
 from ..rules._azure import AzureRules
-from ..rules._plain_methods import TEXTS
-from ..rules._rules import Level, Rule, Settings, ValidationRows
-from ..rules._service import size_of
+from ..shortcuts._plain_methods import TEXTS
+from ..whole._service import size_of
 from ._pass import Pass
 from ._report import ValidationReport
 
@@ -75,9 +75,9 @@ def _applies(rule: Rule, settings: Settings) -> bool:
 
 def _held_out(rows: Rows) -> ValidationRows:
     """What validation rows hold; those that cannot be used hold nothing."""
+    from ..reading._examples import usable_row
     from ..rows._example import digest_of
-    from ..rules._overlap import question_key
-    from ._reading import usable_row
+    from ..whole._overlap import question_key
 
     found = [row for line in rows.scan() if (row := usable_row(line)) is not None]
     questions = {key for row in found if (key := question_key(row))}

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any, Final, NamedTuple, TypeAlias, TypeGuard
 
+from ..checks._messages import written
+from ..checks._names import respelt_key
+from ..checks._null import OF_A_FUNCTION, OF_A_MESSAGE, null_beside, null_in_schema, should_be_absent
+from ..checks._roles import OTHER_NAMES, ROLES, respelt
+from ..checks._space import trimmed_messages
+from ..checks._tools import declared, owners
 from ..rows._shape import is_list, is_object
-from ..rules._messages import written
-from ..rules._names import respelt_key
-from ..rules._null import OF_A_FUNCTION, OF_A_MESSAGE, null_beside, null_in_schema, should_be_absent
-from ..rules._roles import OTHER_NAMES, ROLES, respelt
-from ..rules._space import trimmed_messages
-from ..rules._tools import declared, owners
 
 __all__ = ["MENDERS", "Change", "maybe_null"]
 

@@ -11,15 +11,15 @@ from itertools import accumulate, pairwise
 from typing import Any, Final, NamedTuple, SupportsFloat, TypeAlias
 
 from ...errors import DatasetError
-from ..checking._digests import watched_digests
-from ..checking._reading import rows_of
+from ..reading._digests import watched_digests
+from ..reading._examples import rows_of
 from ..rows._arguments import function, of_kind
 from ..rows._example import Example, derived_fact, digest_of
 from ..rows._facts import asked as ask
 from ..rows._findings import Fault
 from ..rows._sources import Rows
 from ..rows._text import normalise
-from ..rules._overlap import asked_texts, joined
+from ..whole._overlap import asked_texts, joined
 
 __all__ = ["Key", "partition", "shares"]
 

@@ -10,17 +10,17 @@ from itertools import tee
 from typing import Any, Final
 
 from ...errors import DatasetError
-from ..checking._digests import Digests
-from ..checking._foreign import foreign
-from ..checking._watching import watched_lines
+from ..checks._meaning import only_texts
+from ..checks._space import trimmed
+from ..reading._digests import Digests
+from ..reading._foreign import foreign
+from ..reading._watching import watched_lines
 from ..rows._arguments import each_of_kind
 from ..rows._canonical import canonical_json
 from ..rows._facts import FACT_KEY
 from ..rows._findings import Fault
 from ..rows._json import BOM, parse_row
 from ..rows._sources import ChainRows, Leaf, LineRows, Rows, SelectedRows, SourceLine, arrange
-from ..rules._meaning import only_texts
-from ..rules._space import trimmed
 from ._mend import MENDERS, Change, maybe_null
 from ._repaired import Fix
 

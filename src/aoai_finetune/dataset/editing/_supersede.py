@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..checking._reading import rows_of
+from ..reading._examples import rows_of
 from ..rows._example import Example
 from ..rows._findings import Finding
 from ..rows._sources import Rows
-from ..rules._claims import KnownAnswers
-from ..rules._older import Older
+from ..whole._claims import KnownAnswers
+from ..whole._older import Older
 
 if TYPE_CHECKING:
     from .._dataset import Dataset

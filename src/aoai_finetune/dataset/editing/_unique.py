@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from ...errors import DatasetError
-from ..checking._digests import watched_digests
-from ..checking._reading import rows_of
+from ..reading._digests import watched_digests
+from ..reading._examples import rows_of
 from ..rows._arguments import of_kind
 from ..rows._example import digest_of
 from ..rows._sources import Rows
-from ..rules._overlap import question_key
+from ..whole._overlap import question_key
 
 __all__ = ["first_of_each"]
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from ..checking._reading import refuse_foreign
-from ..checking._watching import watched_lines
+from ..checking._row_checks import RowChecks
+from ..checks._messages import MOST, CheckedRow, finite
+from ..reading._examples import refuse_foreign
+from ..reading._watching import watched_lines
 from ..rows._findings import Fault, Severity
 from ..rows._json import parse_row
 from ..rows._sources import Rows, SourceLine
 from ..rules._azure import AzureRules
-from ..rules._messages import MOST, CheckedRow, finite
-from ..rules._plain import shows
-from ..rules._plain_methods import TEXTS
-from ..rules._row_checks import RowChecks
+from ..shortcuts._plain import shows
+from ..shortcuts._plain_methods import TEXTS
 
 if TYPE_CHECKING:
     from .._dataset import Dataset

@@ -9,9 +9,9 @@ from typing import Any
 from typing_extensions import override
 
 from ...errors import DatasetError
+from ..checks._rule import Method, Rule
 from ..rows._arguments import each_of_kind, of_kind, whole_number
 from ._limits import Limit, limits_of
-from ._rules import Method, Rule
 
 __all__ = ["AzureRules", "known_rules"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
+from ..checks._rule import Rule
 from ._limits import Limit, limits_of
-from ._rules import Rule
 from ._rules_file import file_rules
 from ._rules_reading import READING
 from ._rules_rows import row_rules

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from ...errors import DatasetError
+from ..checks._rule import FileCheck, FileCheckMaker, Level, Method, RowCheck, Rule, Settings, Spot
 from ..rows._arguments import each_of_kind, of_kind
 from ..rows._findings import Severity
-from ._rules import FileCheck, FileCheckMaker, Level, Method, RowCheck, Rule, Settings, Spot
 
 __all__ = ["check_rule", "own_rule"]
 

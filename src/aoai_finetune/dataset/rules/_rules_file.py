@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from ..checks import _preference, _vision
+from ..checks._rule import Method, Rule
 from ..rows._findings import Severity
-from . import _compared, _knowledge, _near, _preference, _service, _vision, _whole
+from ..whole import _compared, _knowledge, _near, _service, _whole
 from ._limits import Limit
-from ._rules import Method, Rule
 
 __all__ = ["file_rules"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..checks import _messages
+from ..checks._rule import Rule
 from ..rows._findings import Severity
-from . import _messages
-from ._rules import Rule
 
 __all__ = ["READING"]
 

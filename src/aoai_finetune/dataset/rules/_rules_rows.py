@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from ..checks import (
+    _hidden,
+    _keys,
+    _meaning,
+    _messages,
+    _null,
+    _preference,
+    _private,
+    _space,
+    _tools,
+    _vision,
+)
+from ..checks._rule import Method, Rule
 from ..rows._findings import Severity
-from . import _hidden, _keys, _meaning, _messages, _null, _preference, _private, _space, _tools, _vision
 from ._limits import Limit
-from ._rules import Method, Rule
 
 __all__ = ["row_rules"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self, overload
 
 from ...errors import DatasetError
-from ..checking._reading import placed_examples
+from ..reading._examples import placed_examples
 from ..rows._example import Example
 from ..rows._facts import FactSource
 from ..rows._open import remember

@@ -6,9 +6,9 @@ import os
 from typing import BinaryIO, Final
 
 from ...errors import DatasetError
-from ..checking._encodings import wide_encoding
-from ..checking._foreign import is_jsonl, no_table, no_text
-from ..checking._reading import refusal
+from ..reading._encodings import wide_encoding
+from ..reading._examples import refusal
+from ..reading._foreign import is_jsonl, no_table, no_text
 from ..rows._arguments import of_kind
 from ..rows._files import open_file
 from ..rows._open import bytes_of, name_of, path_of

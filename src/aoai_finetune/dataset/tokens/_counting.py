@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from ...errors import FineTuneError
-from ..checking._reading import example_at
-from ..checking._watching import watched_lines
+from ..checks._meaning import structural_fault
+from ..reading._examples import example_at
+from ..reading._watching import watched_lines
 from ..rows._arguments import whole_number
 from ..rows._files import FileOnDisk, spans
 from ..rows._findings import Fault
 from ..rows._json import parse_row
 from ..rows._sources import LineRows, Rows, SourceLine
-from ..rules._meaning import structural_fault
 from ._tokens import Tally, TokenCount, counter_for
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from unicodedata import category, name
 
 from typing_extensions import override
 
-from ..checking._reading import rows_of
+from ..reading._examples import rows_of
 from ..rows._example import kind_of, turns
 from ..rows._shape import is_list, is_object
 from ..rows._sources import Rows, SourceLine

@@ -9,11 +9,11 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from jiter import from_json
 
+from ..checks._rule import Rule
+from ..checks._schema import misfits
 from ..rows._canonical import canonical_json
 from ..rows._shape import is_list, is_object
 from ._plain import ANSWERED, START
-from ._rules import Rule
-from ._schema import misfits
 
 __all__ = ["Declared", "Flat", "Given", "Said", "ToolRows", "flat_message"]
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...errors import DatasetError
+from ..checks._meaning import structural_fault
 from ..rows._example import Example
 from ..rows._files import Span
 from ..rows._findings import Fault
 from ..rows._json import MAX_ROW, parse_row
 from ..rows._sources import ChainRows, Leaf, LineRows, Rows, SourceLine
-from ..rules._meaning import structural_fault
 from ._foreign import foreign
 from ._watching import watched_lines
 

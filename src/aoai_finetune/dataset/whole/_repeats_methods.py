@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from typing_extensions import override
 
+from ..checks._rule import Method, Settings
 from ._marks import Mark, graded_marks_of, preference_marks_of
 from ._noted import packed
 from ._repeats import Pairs, Repeats
-from ._rules import Method, Settings
 
 __all__ = ["new_repeats", "repeats_of"]
 

@@ -14,9 +14,9 @@ from itertools import count, repeat
 from operator import eq
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from ..checks._rule import Settings, Spot
 from ..rows._example import turns
 from ..rows._shape import is_list, is_object
-from ._rules import Settings, Spot
 
 __all__ = ["NearDuplicates"]
 

@@ -12,9 +12,9 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any, Final
 
-from ._names import LONGEST, stands_for
-from ._roles import meant, respelt
-from ._vision import looks_like
+from ..checks._names import LONGEST, stands_for
+from ..checks._roles import meant, respelt
+from ..checks._vision import looks_like
 
 __all__ = ["LETTERS", "LONGEST_NAME", "WORDS", "shape_of"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
+from ..checks._null import LEFT_OVER
+from ..checks._rule import Method
 from ..rows._canonical import canonical_json
 from ..rows._facts import FACT_KEY
-from ._null import LEFT_OVER
 from ._plain import plain_texts
-from ._rules import Method
 from ._shapes import WORDS
 
 __all__ = ["TEXTS", "Texts"]

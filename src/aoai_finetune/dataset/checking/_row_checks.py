@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from ..checks._meaning import STRUCTURE, structural_fault
+from ..checks._messages import CheckedRow
+from ..checks._rule import RowCheck, Rule
 from ..rows._findings import Fault
-from ._meaning import STRUCTURE, structural_fault
-from ._messages import CheckedRow
-from ._rules import RowCheck, Rule
 
 __all__ = ["RowChecks"]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
-from ..checking._digests import Digests
-from ..checking._reading import rows_of
+from ..reading._digests import Digests
+from ..reading._examples import rows_of
 from ..rows._example import derived_fact, text_of, turns
 from ..rows._findings import Finding, Severity
 from ..rows._sources import Rows, SourceLine

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from ..checks._rule import Settings, Spot
 from ..rows._example import digest_of
 from ..rows._findings import Finding
 from ..rows._sources import Rows
 from ._claims import KnownAnswers
 from ._older import Older
 from ._overlap import question_key
-from ._rules import Settings, Spot
 
 __all__ = [
     "HistoryConflicts",

@@ -15,7 +15,7 @@ from ..rows._layout import Layouts
 from ..rows._rewrite import USABLE, Tails
 from ..rows._sources import ChainRows, Kept, Leaf, LineRows, Rows, SelectedRows, SourceLine
 from ..rows._write import row_digest
-from ._reading import example_at
+from ._examples import example_at
 
 __all__ = ["canonical_rows", "fingerprint", "layouts_of", "row_digests"]
 

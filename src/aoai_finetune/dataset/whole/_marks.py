@@ -13,12 +13,12 @@ from marshal import dumps
 from operator import gt
 from typing import Any, Final, TypeAlias
 
+from ..checks._messages import MOST, OUTPUTS
 from ..rows._canonical import canonical_json
 from ..rows._example import answer_of, question_of, text_of
 from ..rows._shape import is_list, is_object
-from ._messages import MOST, OUTPUTS
-from ._shapes import LETTERS, WORDS
-from ._tool_rows import flat_message
+from ..shortcuts._shapes import LETTERS, WORDS
+from ..shortcuts._tool_rows import flat_message
 
 __all__ = [
     "Mark",

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ..rows._shape import is_list, is_object
 from ._messages import Faults, Row, objects, some
-from ._rules import Settings, Spot
+from ._rule import Settings, Spot
 
 __all__ = [
     "ImagesPerFile",

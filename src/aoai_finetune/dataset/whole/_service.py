@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from ..checking._reading import usable_row
+from ..checks._rule import Settings, Spot
+from ..reading._examples import usable_row
 from ..rows._files import FileOnDisk
 from ..rows._sources import ChainRows, LineRows, MemoryRows, Rows
 from ..tokens._tokens import counter_for, most_tokens, row_tokens
-from ._rules import Settings, Spot
 
 __all__ = ["ExampleTokens", "FileBytes", "JobTokens", "PortalBytes", "UploadBytes", "size_of"]
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+from ..checks._rule import Settings, Spot
 from ..rows._example import answer_of, question_of
-from ._rules import Settings, Spot
 
 __all__ = ["KnowledgeLike"]
 

@@ -9,13 +9,13 @@ from typing import Any, Final, TypeAlias
 
 from typing_extensions import override
 
+from ..checks._rule import Spot, Spots
 from ..rows._canonical import canonical_json
 from ..rows._example import answer_of
 from ..rows._text import normalise
+from ..shortcuts._tool_rows import Flat, Given, Said
 from ._marks import Mark, RowMarks, bytes_of_calls, marks_of
 from ._noted import Noted, Twice, packed
-from ._rules import Spot, Spots
-from ._tool_rows import Flat, Given, Said
 
 __all__ = ["ENOUGH_PHRASINGS", "Pairs", "Repeats"]
 

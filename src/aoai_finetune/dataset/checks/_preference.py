@@ -10,7 +10,7 @@ from ..rows._shape import is_list, is_object
 from ._keys import is_preference, older_preference
 from ._messages import OUTPUTS, Faults, Row
 from ._roles import ROLES, are_roles, role_of
-from ._rules import Settings, Spot, Spots
+from ._rule import Settings, Spot, Spots
 
 __all__ = [
     "GraderFields",

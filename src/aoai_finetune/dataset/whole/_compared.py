@@ -7,8 +7,8 @@ from typing import Any
 
 from typing_extensions import override
 
+from ..checks._rule import Settings, Spot
 from ._repeats import ENOUGH_PHRASINGS, Repeats
-from ._rules import Settings, Spot
 
 __all__ = ["Compared", "Contradictions", "Duplicates", "FactAnswers", "FewPhrasings", "OneAnswer"]
 

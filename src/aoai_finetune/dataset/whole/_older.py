@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress, islice, repeat
 from typing import Any, Final, NamedTuple
 
-from ..checking._reading import rows_of
+from ..reading._examples import rows_of
 from ..rows._findings import Finding, Severity
 from ..rows._sources import Rows, SourceLine, select
 from ._claims import Claim, KnownAnswers, mark_of_answer, topic_of
