@@ -137,6 +137,22 @@ def test_a_template_filled_with_numbers_hides_nothing() -> None:
     assert (miss.line, "line 101," in miss.message) == (701, True)
 
 
+@pytest.mark.parametrize("many", [10, 60, 400, 3000])
+@pytest.mark.parametrize(
+    ("template", "asked"),
+    [
+        ("商品{}の価格は?", "商品{}の価格はいくら?"),
+        ("What is the price of A-{}?", "What is the price of A-{} now?"),
+    ],
+)
+def test_what_is_alike_does_not_hang_on_the_size_of_the_history(many: int, template: str, asked: str) -> None:
+    """A new wording is found among thousands of rows made from one template as it is found among ten."""
+    old = pairs(*((template.format(number), f"{number} yen") for number in range(many)))
+    for number in (4, 7, many - 1):
+        misses = old.supersede(by=pairs((asked.format(number), "1,280 yen"))).near_misses
+        assert [miss.line for miss in misses] == [number + 1]
+
+
 def test_near_misses_are_bounded_and_say_so() -> None:
     """A history of thousands would bury the ones on top."""
     names = ["".join(name) for name in product("abcdef", repeat=3)][:150]

@@ -16,6 +16,7 @@ from ._similar import Overlaps, SimilarQuestions, TrigramCounts, trigrams
 __all__ = ["Answered", "Older"]
 
 _KEPT: Final = 100
+_HINT: Final = "It was kept. If the new answer replaces it, give both rows the same fact"
 _FEW: Final = 8
 """New questions up to which it is worth remembering what each old one shares with them."""
 
@@ -113,15 +114,20 @@ def _miss(old: SourceLine, new: Claim) -> Finding:
 
 
 def _stopped() -> Finding:
-    return _near_miss(f"there are more than {_KEPT}; the search stopped here")
+    return _near_miss(
+        f"there are more than {_KEPT}; the search stopped here",
+        hint="Give rows facts: then nothing has to look alike",
+    )
 
 
-def _near_miss(message: str, source: str | None = None, line: int | None = None) -> Finding:
+def _near_miss(
+    message: str, source: str | None = None, line: int | None = None, *, hint: str = _HINT
+) -> Finding:
     return Finding(
         code="near-miss",
         severity=Severity.WARNING,
         message=message,
-        hint="It was kept. If the new answer replaces it, give both rows the same fact",
+        hint=hint,
         line=line,
         source=source,
     )

@@ -20,6 +20,8 @@ _SURELY: Final = ALIKE / 2 - 1e-9
 """Share of the weight of two questions that they have in common at score `ALIKE`, apart from rounding."""
 _OF_ONE: Final = ALIKE / (2 - ALIKE) - 1e-9
 """Share of the weight of one question that another one of score `ALIKE` has, too."""
+_RAREST: Final = 20
+"""One question in so many: a trigram in fewer counts for no more than one in these."""
 _LENGTH = 3
 _LONGEST_POSTING = 500
 _REMEMBERED = 2048
@@ -50,9 +52,10 @@ class TrigramCounts:
         self._total += 1
 
     def weights(self) -> Mapping[str, float]:
-        """How rare each trigram is; one that was never seen is the rarest."""
-        known = _Weights({gram: log(1 + self._total / count) for gram, count in self._counts.items()})
-        known.unseen = log(1 + self._total)
+        """How rare each trigram is; one that was never seen is among the rarest."""
+        total = self._total
+        known = _Weights({gram: log(1 + min(total / count, _RAREST)) for gram, count in self._counts.items()})
+        known.unseen = log(1 + min(total, _RAREST))
         return known
 
 
@@ -94,8 +97,9 @@ class SimilarQuestions:
     """An inverted index of character trigrams over some normalised questions.
 
     The score of two questions is the Dice coefficient of their trigrams, each weighted by its rarity
-    `log(1 + N / df)` among all questions, so that a phrase they all share ("please tell me the ...") counts for
-    little. Only the rarest trigrams of a question are looked up: as many as a question of score `ALIKE` cannot
+    `log(1 + min(N / df, 20))` among all questions, so that a phrase they all share ("please tell me the ...") counts
+    for little. Without the bound two words of a new wording would weigh the more the more questions there are, and
+    what is found among fifty would be missed among a thousand. Only the rarest trigrams of a question are looked up: as many as a question of score `ALIKE` cannot
     avoid sharing. Trigrams of more than 500 indexed questions are not followed.
 
     Questions of which each names a number that the other does not are about two things ("the price of A-100",
@@ -149,7 +153,7 @@ class SimilarQuestions:
         """
         met: defaultdict[int, float] = defaultdict(float)
         left, common = weight, 0.0
-        for gram in sorted(sorted(grams), key=self._weight, reverse=True):
+        for gram in sorted(grams, key=lambda gram: (-self._weight(gram), len(postings.of(gram)), gram)):
             if left < weight * ALIKE / (2 - ALIKE):
                 break
             each, numbers = self._weight(gram), postings.of(gram)
