@@ -10,8 +10,6 @@ them at once.
 from __future__ import annotations
 
 from array import array
-from itertools import compress, islice
-from operator import eq
 from struct import Struct
 from typing import Any, Final
 
@@ -83,7 +81,9 @@ class Twice:
     def __init__(self, marks: array[int]) -> None:
         self._seen, self._later = set(marks), array("q")
         self.different = len(self._seen)
-        self.again = _again(marks) if self.different < len(marks) else set[int]()
+        self.again = set[int]()
+        if self.different < len(marks):
+            self.again, self._later = _again(self._seen, marks), marks
 
     def join(self, later: Twice, marks: array[int]) -> None:
         """Go on with the marks of a later part, of which the same is known."""
@@ -99,7 +99,12 @@ class Twice:
         return {"different": self.different, "again": self.again}
 
 
-def _again(marks: array[int]) -> set[int]:
-    """The marks that are there more than once."""
-    ordered = sorted(marks)
-    return set(compress(ordered, map(eq, ordered, islice(ordered, 1, None))))
+def _again(once: set[int], marks: array[int]) -> set[int]:
+    """The marks that are there more than once; all of them are taken out of the set, so that no second one is needed."""
+    again = set[int]()
+    for mark in marks:
+        if mark in once:
+            once.remove(mark)
+        else:
+            again.add(mark)
+    return again
