@@ -1,6 +1,7 @@
 """Checks of the shape of one parsed row: its messages, roles, contents, calls and keys.
 
-Every check is a pure function that takes any JSON object and yields `(JSON path, what is wrong)`.
+Every check is a pure function that takes any JSON object and yields `(JSON path, what is wrong)`, and what to do about
+it where that is not what its rule says.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ __all__ = [
 ]
 
 Row: TypeAlias = Mapping[str, Any]
-Faults: TypeAlias = Iterator[tuple[str, str]]
+Faults: TypeAlias = Iterator[tuple[str, str] | tuple[str, str, str]]
 
 OUTPUTS: Final = ("preferred_output", "non_preferred_output")
 
@@ -59,6 +60,15 @@ _PARTS: Final[dict[str, tuple[str, type]]] = {
     "image_url": ("image_url", dict),
     "refusal": ("refusal", str),
 }
+_IMAGE: Final = 'Write {"type": "image_url", "image_url": {"url": ...}}'
+_TEXT: Final = 'Write {"type": "text", "text": ...}'
+_PART_FORMS: Final = {
+    "text": _TEXT,
+    **dict.fromkeys(("input_text", "output_text"), _TEXT),
+    **dict.fromkeys(("image_url", "image", "input_image"), _IMAGE),
+}
+"""How a part is written that is meant by these types, which other services have."""
+_READ_JSON: Final = 'It may be a list in JSON: row["messages"] = json.loads(row["messages"]) reads it'
 _ABSENT: Final = object()
 _EXACT: Final = 2**53
 _LISTS: Final = ("content", "tool_calls")
@@ -214,7 +224,8 @@ def not_json(row: Row) -> Faults:
 def messages_type(row: Row) -> Faults:
     """`messages` that are something other than a list."""
     if "messages" in row and not is_list(row["messages"]):
-        yield "messages", f"`messages` is {kind_of(row['messages'])}, not a list"
+        hint = _READ_JSON if isinstance(row["messages"], str) else ""
+        yield "messages", f"`messages` is {kind_of(row['messages'])}, not a list", hint
 
 
 def messages_empty(row: Row) -> Faults:
@@ -248,7 +259,8 @@ def role_unknown(row: Row) -> Faults:
         role = message.get("role")
         if isinstance(role, str) and role not in ROLES and not respelt(role):
             near = meant(role)
-            yield f"{path}.role", f"there is no such role{f'; did you mean `{near}`?' if near else ''}"
+            said = f"there is no such role{f'; did you mean `{near}`?' if near else ''}"
+            yield f"{path}.role", said, f"Write `{near}`" if near else ""
 
 
 def role_spelling(row: Row) -> Faults:
@@ -287,11 +299,17 @@ def _parts(path: str, parts: list[Any]) -> Faults:
     if not parts:
         yield path, "the list of parts is empty"
     for index, part in enumerate(some(parts)):
-        known = _PARTS.get(str(part.get("type"))) if is_object(part) else None
+        kind = str(part.get("type")) if is_object(part) else ""
+        known = _PARTS.get(kind)
+        hint = _PART_FORMS.get(kind, "")
         if known is None:
-            yield f"{path}[{index}]", "a part is an object whose `type` is text, image_url or refusal"
-        elif not isinstance(part.get(known[0]), known[1]):
-            yield f"{path}[{index}].{known[0]}", f"the part needs its `{known[0]}`"
+            yield f"{path}[{index}]", "a part is an object whose `type` is text, image_url or refusal", hint
+        elif isinstance(part.get(known[0]), known[1]):
+            continue
+        elif known[1] is dict and isinstance(part.get(known[0]), str):
+            yield f"{path}[{index}].{known[0]}", f"`{known[0]}` is a text, not an object with the `url`", hint
+        else:
+            yield f"{path}[{index}].{known[0]}", f"the part needs its `{known[0]}`", hint
 
 
 def name_type(row: Row) -> Faults:
