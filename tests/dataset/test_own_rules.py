@@ -162,3 +162,20 @@ def test_a_rule_without_a_check_is_refused() -> None:
         AzureRules(extra=[Rule(code="own", severity=Severity.INFO, summary="Own")])
     known = next(rule for rule in AzureRules().describe() if rule.code == "blank-line")
     assert AzureRules(extra=[replace(known, severity=Severity.ERROR)]).extra[0].code == "blank-line"
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("images", "Did you mean images-per-file, images-per-example? Limits: examples, "),
+        ("exampels", "Did you mean examples"),
+        ("s", "there is no limit 's'. Limits: examples, "),
+        ("", "there is no limit ''. Limits: examples, "),
+    ],
+)
+def test_a_limit_that_does_not_exist_is_told_from_those_that_do(name: str, meant: str) -> None:
+    """Near names first, and then all of them."""
+    with pytest.raises(DatasetError) as raised:
+        AzureRules(limits={name: 8})
+    assert meant in str(raised.value)
+    assert str(raised.value).endswith("functions-per-row, tool-name-characters")
