@@ -198,6 +198,8 @@ def test_a_file_can_be_written_over_the_one_it_is_read_from(abc: Dataset) -> Non
     [path] = abc.sources
     abc[1:].to_jsonl(path)
     assert questions(Dataset.from_jsonl(path)) == ["b", "c"]
+    with pytest.raises(DatasetError, match=r"Open it again with Dataset\.from_jsonl"):
+        questions(abc)
 
 
 def test_a_row_that_cannot_be_written_leaves_the_old_file(lines: Any, chat: Any, tmp_path: Path) -> None:
