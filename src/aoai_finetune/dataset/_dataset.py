@@ -370,8 +370,8 @@ class Dataset(Conversions):
         """Canonical rows as JSONL: into a file (all or nothing; its path is returned), or as a text without a path.
 
         Canonical means keys in order of their letters, also inside of tools. A symbolic link is replaced, not followed.
-        With `keep_facts` each row has its `fact`, which `from_jsonl` reads back; the service refuses such a file. Where it
-        is the file that the dataset reads, open that anew: the dataset refuses to read what it was not made from.
+        With `keep_facts` each row has its `fact`, which `from_jsonl` reads back; the service refuses such a file. A dataset
+        whose own file is written has to be opened again.
         """
         truth(keep_facts, "keep_facts")
         lines = blocks(rows_with_facts(self) if keep_facts else canonical_rows(self._rows))

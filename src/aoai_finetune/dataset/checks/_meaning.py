@@ -6,12 +6,12 @@ from typing import Final, TypeGuard
 
 from ..rows._findings import Fault
 from ..rows._shape import is_list, is_object
+from ._content import content_type
 from ._keys import GRADED, is_graded, messages_missing
 from ._messages import (
     CheckedRow,
     Faults,
     Row,
-    content_type,
     finite,
     message_type,
     messages_empty,

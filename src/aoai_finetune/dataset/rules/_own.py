@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias, get_args
+from typing import Any, TypeAlias, cast, get_args
 
 from ...errors import DatasetError
 from ..checks._rule import FileCheck, FileCheckMaker, Level, Method, RowCheck, Rule, Settings, Spot
@@ -76,13 +76,13 @@ def _pairs(said: object) -> Iterator[_Said]:
     """What a check returned, if these are pairs of texts, or triples with a hint."""
     if isinstance(said, (str, bytes)) or not isinstance(said, Iterable):
         raise _NoPairsError(f"returned {'None' if said is None else type(said).__name__}")
-    items: Iterable[object] = said
-    for item in items:
+    for item in cast("Iterable[object]", said):
         if not isinstance(item, (tuple, list)):
             raise _NoPairsError(f"gave {type(item).__name__}")
-        texts = [part for part in item if isinstance(part, str)]
-        if len(texts) < len(item) or len(texts) not in (2, 3):
-            raise _NoPairsError(f"gave {len(item)} values that are not a path and a message")
+        parts = cast("Sequence[object]", item)
+        texts = [part for part in parts if isinstance(part, str)]
+        if len(texts) < len(parts) or len(texts) not in (2, 3):
+            raise _NoPairsError(f"gave {len(parts)} values that are not a path and a message")
         yield texts[0], texts[1], "".join(texts[2:])
 
 

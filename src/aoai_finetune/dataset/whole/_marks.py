@@ -65,17 +65,23 @@ def marks_of(row: Mapping[str, Any], mark: Mark, *, in_order: bool = False) -> R
         row = _put_in_order(row) if whole is None else {"messages": _rearranged(messages)}
     if not told:
         return None, mark(_bytes_of(row)), answer_of(row), question_of(row)
-    messages = row["messages"]
     marked = mark(_bytes_of(row) if whole is None else whole)
+    messages = row["messages"]
     asked = _last(messages, "user")
     if asked is None or _is_odd(messages[-1]):
         messages = row_as_meant(row)["messages"]
         asked = _last(messages, "user")
+    prompt, answer = _answered(messages, mark)
+    return prompt, marked, answer, _text(asked.get("content")) if asked else ""
+
+
+def _answered(messages: list[Any], mark: Mark) -> tuple[int | None, str | bytes]:
+    """The mark of what comes before an answer at the end, None where there is none; and the last answer."""
     last = messages[-1]
-    answered = last.__class__ is dict and last.get("role") == "assistant"
-    prompt = mark((*_flat(messages[:-1]), "assistant")) if answered else None
-    given = last if answered else _last(messages, "assistant")
-    return prompt, marked, _answer(given) if given else "", _text(asked.get("content")) if asked else ""
+    if last.__class__ is dict and last.get("role") == "assistant":
+        return mark((*_flat(messages[:-1]), "assistant")), _answer(last)
+    given = _last(messages, "assistant")
+    return None, _answer(given) if given else ""
 
 
 def graded_marks_of(row: Mapping[str, Any], mark: Mark, *, in_order: bool = False) -> RowMarks:
