@@ -60,7 +60,8 @@ class FineTuneError(Exception):
     def __str__(self) -> str:
         where = self._where()
         text = f"{where}: {self.message}" if where else self.message
-        return f"{text.rstrip('.')}. {self.hint}" if self.hint else text
+        ended = text if text.endswith("?") else f"{text.rstrip('.')}."
+        return f"{ended} {self.hint}" if self.hint else text
 
     def _where(self) -> str:
         return ""

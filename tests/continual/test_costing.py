@@ -182,6 +182,13 @@ def test_a_budget_has_a_limit(limits: dict[str, float]) -> None:
         Budget(**limits)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("limits", [{"usd": "5"}, {"tokens": "5"}, {"usd": True}])
+def test_a_limit_that_is_no_number_is_named(limits: Any) -> None:
+    """Rather than compared with one."""
+    with pytest.raises(TypeError, match=r"(usd|tokens) of a budget is (str|bool), not a number"):
+        Budget(**limits)
+
+
 def test_epochs_make_a_first_plan_cost_something() -> None:
     """The formula of the service: tokens in the file times epochs times the price."""
     planned = first(training_type="developer", method=Supervised(n_epochs=3))

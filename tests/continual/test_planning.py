@@ -249,7 +249,10 @@ def test_near_misses_are_findings_and_never_dropped() -> None:
     planned = plan(Joint(), near)
     assert not planned.superseded
     assert all(finding.severity is not Severity.ERROR for finding in planned.findings)
-    assert any("similar" in risk for risk in planned.risks)
+    assert any(risk.startswith("1 old row asks something similar") for risk in planned.risks)
+    pairs = [(f"Tell me the {name} of Hotaru", "A new answer.") for name in ("capital", "president")]
+    both = plan(Joint(), Dataset.from_pairs(pairs, fact=["one", "two"]))
+    assert any(risk.startswith("2 old rows ask something similar") for risk in both.risks)
 
 
 def test_history_keeps_what_is_outdated() -> None:

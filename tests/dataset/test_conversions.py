@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -225,7 +226,7 @@ def test_what_is_no_pair_is_an_error_with_its_number(pair: Any) -> None:
 @pytest.mark.parametrize("options", [{"encoding": "klingon"}, {"fact": "topic"}, {"system": "role"}])
 def test_what_a_table_does_not_have_is_an_error(options: Any) -> None:
     """A column that was named has to be there."""
-    with pytest.raises(DatasetError, match=r"klingon|topic|role"):
+    with pytest.raises(DatasetError, match=r"klingon|topic|system="):
         Dataset.from_csv(b"question,answer\nQ,A\n", **options)
 
 
@@ -370,8 +371,59 @@ def test_rows_without_names_are_no_table(table: Any) -> None:
 
 def test_a_cell_without_a_text_is_an_error() -> None:
     """With its line and column."""
-    with pytest.raises(DatasetError, match="line 2, answer: the cell holds no text"):
+    with pytest.raises(DatasetError, match=r"line 2, answer: the cell is empty\. Fill it"):
         Dataset.from_pandas(Frame(question=["Q", "R"], answer=["A", float("nan")]))
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({"question": [7]}, "question: the cell holds a number, not a text"),
+        ({"answer": [7.5]}, "answer: the cell holds a number, not a text"),
+        ({"answer": [True]}, "answer: the cell holds a boolean, not a text"),
+        ({"answer": [Decimal(7)]}, "answer: the cell holds Decimal, not a text"),
+        ({"system": [7]}, "system: the cell holds a number, not a text"),
+        ({"fact": [7]}, "fact: a fact is a text, not int"),
+    ],
+)
+def test_a_column_of_numbers_says_how_it_becomes_texts(cells: Any, said: str) -> None:
+    """Without the number."""
+    frame = Frame(**{"question": ["Q"], "answer": ["A"], **cells})
+    with pytest.raises(DatasetError, match=re.escape(said)) as raised:
+        Dataset.from_pandas(frame)
+    assert "astype(str)" in raised.value.hint
+    assert "7" not in str(raised.value)
+
+
+def test_a_cell_of_several_values_is_called_by_its_kind() -> None:
+    """They are no mistake of the column's type."""
+    with pytest.raises(DatasetError, match=r"the cell holds a list, not a text\. Make a text of it"):
+        Dataset.from_pandas(Frame(question=[["Q"]], answer=["A"]))
+
+
+def test_a_system_text_in_place_of_its_column_is_not_repeated() -> None:
+    """All rows of a table get one by way of pairs."""
+    table = b"question,answer,systen\nQ,A,S\n"
+    frame = Frame(question=["Q"], answer=["A"])
+    tables: list[tuple[Any, Any]] = [(Dataset.from_csv, table), (Dataset.from_pandas, frame)]
+    for read, source in tables:
+        with pytest.raises(DatasetError, match=r"system= names a column, and none of the \d") as raised:
+            read(source, system="You are a s3cret.")
+        assert "s3cret" not in str(raised.value)
+        assert "from_pairs(dataset.to_pairs(), system=...)" in raised.value.hint
+    with pytest.raises(DatasetError, match="Near names: 'systen'"):
+        Dataset.from_csv(table, system="system")
+    dataset = Dataset.from_pairs(Dataset.from_csv(table).to_pairs(), system="You help.")
+    assert [example.system for example in dataset] == ["You help."]
+
+
+@pytest.mark.parametrize(
+    ("name", "near"), [("sift-jis", "shift_jis"), ("cp93", "cp932"), ("utf8mb4", "utf-8")]
+)
+def test_an_encoding_that_is_mistyped_gets_near_names(name: str, near: str) -> None:
+    """Of those that tables have."""
+    with pytest.raises(DatasetError, match=f"Did you mean {near}"):
+        Dataset.from_csv(b"question,answer\n", encoding=name)
 
 
 def test_something_else_is_no_frame() -> None:

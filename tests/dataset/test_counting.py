@@ -91,14 +91,18 @@ SCRIPT = """
 import sys, threading
 from aoai_finetune.dataset import Dataset
 threading.Thread(target=threading.Event().wait, daemon=True).start()
-Dataset.from_jsonl(sys.argv[1]).tokens(workers=2)
+Dataset.from_jsonl(sys.argv[1]).{}(workers=2)
 """
 
 
-def test_a_script_without_a_guard_is_told(file: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("call", ["tokens", "validate"])
+def test_a_script_without_a_guard_is_told(file: Path, tmp_path: Path, call: str) -> None:
     """Spawned workers run the script again, and would start workers of their own."""
+    large = tmp_path / "large.jsonl"
+    large.write_bytes(file.read_bytes() * (1 + 2 * 2**20 // file.stat().st_size))
+    file = large if call == "validate" else file
     script = tmp_path / "script.py"
-    script.write_text(SCRIPT)
+    script.write_text(SCRIPT.format(call))
     ran = subprocess.run(
         [sys.executable, str(script), str(file)], capture_output=True, text=True, check=False, timeout=60
     )

@@ -46,8 +46,17 @@ def test_it_is_a_sequence(abc: Dataset) -> None:
 @pytest.mark.parametrize("index", [3, -4])
 def test_an_index_outside_raises_as_for_a_list(abc: Dataset, index: int) -> None:
     """So `for` loops over indices end where they should."""
-    with pytest.raises(IndexError):
+    with pytest.raises(IndexError, match=f"row {index} of a dataset of 3"):
         abc[index]
+
+
+@pytest.mark.parametrize("index", ["s3cret", 1.5, None, True, slice("s3cret", None), slice(0, 3, 0)])
+def test_an_index_of_another_kind_says_how_rows_are_named(abc: Dataset, index: Any) -> None:
+    """A fact is a key elsewhere."""
+    with pytest.raises(DatasetError, match=r"not a whole number|not one of whole numbers") as raised:
+        abc[index]
+    assert "dataset.by_fact()[fact]" in raised.value.hint
+    assert "s3cret" not in str(raised.value)
 
 
 @pytest.mark.parametrize("indices", [[3], [-1], [0, 7]])
@@ -114,6 +123,8 @@ def test_more_rows_than_there_are_cannot_be_drawn(abc: Dataset) -> None:
     """The message has both numbers."""
     with pytest.raises(DatasetError, match="4 rows from 3"):
         abc.sample(4)
+    with pytest.raises(DatasetError, match=r"n is -1\. Give a whole number of at least 0"):
+        abc.sample(-1)
 
 
 def test_head_is_a_dataset(abc: Dataset) -> None:
@@ -187,6 +198,8 @@ def test_a_file_can_be_written_over_the_one_it_is_read_from(abc: Dataset) -> Non
     [path] = abc.sources
     abc[1:].to_jsonl(path)
     assert questions(Dataset.from_jsonl(path)) == ["b", "c"]
+    with pytest.raises(DatasetError, match=r"Open it again with Dataset\.from_jsonl"):
+        questions(abc)
 
 
 def test_a_row_that_cannot_be_written_leaves_the_old_file(lines: Any, chat: Any, tmp_path: Path) -> None:

@@ -104,6 +104,15 @@ def test_other_json_is_no_report(report: ValidationReport, change: Any, says: st
         ValidationReport.from_json(json.dumps(change(json.loads(report.to_json()))))
 
 
+def test_a_report_is_read_back_from_where_it_was_written(report: ValidationReport, tmp_path: Path) -> None:
+    """A path is what `to_json` returns then; a name alone is taken for JSON, and the error says so."""
+    assert ValidationReport.from_json(report.to_json(tmp_path / "report.json")) == report
+    with pytest.raises(DatasetError, match="or the Path of such a file"):
+        ValidationReport.from_json("report.json")
+    with pytest.raises(DatasetError, match="no such file"):
+        ValidationReport.from_json(tmp_path / "other.json")
+
+
 def test_broken_json_is_no_report() -> None:
     """And nothing of it is repeated."""
     with pytest.raises(DatasetError, match="not a validation report"):

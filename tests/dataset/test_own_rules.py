@@ -93,8 +93,7 @@ def test_a_rule_with_a_known_code_takes_its_place(lines: Any, chat: Any) -> None
     [
         ({"file": lambda _settings: 1 // 0}, "ZeroDivisionError"),
         ({"file": lambda _settings: SimpleNamespace(blind=True, end=lambda _rows: [3])}, "TypeError"),
-        ({"row": lambda _row: [(0, None)]}, "TypeError"),
-        ({"row": lambda _row: [("messages", b"x")]}, "TypeError"),
+        ({"row": lambda _row: 1 // 0}, "ZeroDivisionError"),
     ],
 )
 def test_a_rule_that_says_nothing_that_can_be_told_ends_no_validation(
@@ -121,3 +120,62 @@ def test_what_a_rule_said_before_it_raised_is_kept(lines: Any, chat: Any) -> Non
     report = Dataset.from_jsonl(lines(chat("Q"))).validate(AzureRules(extra=[own]))
     found = {finding.message for finding in report if finding.code == "own"}
     assert found == {"first", "the check of this rule raised LookupError"}
+
+
+@pytest.mark.parametrize(
+    ("returned", "said"),
+    [
+        (None, "returned None"),
+        ("too short", "returned str"),
+        (3, "returned int"),
+        (["too short"], "gave str"),
+        ([("messages", "first"), ("messages",)], "gave 1 values that are not a path and a message"),
+        ([("messages", b"x")], "gave 2 values that are not a path and a message"),
+        ([(0, None)], "gave 2 values that are not a path and a message"),
+    ],
+)
+def test_a_check_that_returns_something_else_is_told_what_it_returns(
+    lines: Any, chat: Any, returned: Any, said: str
+) -> None:
+    """Nothing of it is repeated, and what came before it is kept."""
+    own = Rule(code="own", severity=Severity.INFO, summary="Own", row=lambda _row: returned)
+    report = Dataset.from_jsonl(lines(chat("Q"))).validate(AzureRules(extra=[own]), level="rows")
+    wrong, *before = sorted((finding.message for finding in report), key=len, reverse=True)
+    assert wrong.startswith(f"the check of this rule {said}: it returns pairs of (path, message)")
+    assert before == (["first"] if "1 values" in said else [])
+
+
+def test_a_check_may_give_a_hint_of_its_own(lines: Any, chat: Any) -> None:
+    """Where it knows more than the rule."""
+    faults: list[Any] = [("", "far"), ("", "near", "Write this")]
+    own = Rule(code="own", severity=Severity.INFO, summary="Own", row=lambda _row: faults, hint="Look")
+    report = Dataset.from_jsonl(lines(chat("Q"))).validate(AzureRules(extra=[own]), level="rows")
+    assert {(finding.message, finding.hint) for finding in report} == {
+        ("far", "Look"),
+        ("near", "Write this"),
+    }
+
+
+def test_a_rule_without_a_check_is_refused() -> None:
+    """It would never find anything. What the reader checks is another matter."""
+    with pytest.raises(DatasetError, match=r"rule 'own' has no check\. Give it row="):
+        AzureRules(extra=[Rule(code="own", severity=Severity.INFO, summary="Own")])
+    known = next(rule for rule in AzureRules().describe() if rule.code == "blank-line")
+    assert AzureRules(extra=[replace(known, severity=Severity.ERROR)]).extra[0].code == "blank-line"
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("images", "Did you mean images-per-file, images-per-example? Limits: examples, "),
+        ("exampels", "Did you mean examples"),
+        ("s", "there is no limit 's'. Limits: examples, "),
+        ("", "there is no limit ''. Limits: examples, "),
+    ],
+)
+def test_a_limit_that_does_not_exist_is_told_from_those_that_do(name: str, meant: str) -> None:
+    """Near names first, and then all of them."""
+    with pytest.raises(DatasetError) as raised:
+        AzureRules(limits={name: 8})
+    assert meant in str(raised.value)
+    assert str(raised.value).endswith("functions-per-row, tool-name-characters")

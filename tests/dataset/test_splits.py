@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from typing import Any
 
@@ -251,3 +252,31 @@ def test_duplicates_of_another_kind_are_an_error() -> None:
     """With the kinds there are."""
     with pytest.raises(DatasetError, match='"row" or "question"'):
         facts(1).deduplicate("answer")  # type: ignore[arg-type]
+
+
+_SMALL = Dataset.from_pairs([(f"question {n}", "yes" if n < 3 else "no") for n in range(6)])
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "said"),
+    [
+        (_SMALL, {"by": "row"}, "the strata are too small for 2 parts: 6 groups of rows in 2 strata. "),
+        (_SMALL, {"by": "fact"}, "take fewer parts or a larger test_size, or leave stratify= out"),
+        (_SMALL[:1], {"by": "row"}, "Rows that are the same stay together: take fewer parts"),
+        (_SMALL[:1], {"by": "fact"}, 'or by="row"'),
+        (_SMALL[:0], {"by": "fact"}, "the dataset is empty: there is nothing to split"),
+        (_SMALL[:0], {"by": "row"}, "the dataset is empty: there is nothing to split"),
+    ],
+)
+def test_a_split_that_fails_says_what_hinders_it(rows: Dataset, options: Any, said: str) -> None:
+    """And does not advise what was asked for already."""
+    with pytest.raises(DatasetError, match=re.escape(said)) as raised:
+        rows.split(test_size=0.1, stratify=lambda example: example.answer, **options)
+    assert raised.value.hint != ""
+    assert options["by"] != "row" or 'by="row"' not in raised.value.hint
+
+
+def test_a_function_that_gives_one_value_leaves_nothing_to_split() -> None:
+    """Facts have no part in it."""
+    with pytest.raises(DatasetError, match="Let by= give more values, or take fewer parts"):
+        _SMALL.split(by=lambda _: "one")

@@ -28,6 +28,29 @@ def test_a_fact_with_another_answer_is_replaced() -> None:
     assert result.near_misses == ()
 
 
+def test_what_was_replaced_is_told_without_text_of_any_row() -> None:
+    """How many rows stay and go, and where some of those are that deserve a look."""
+    old = pairs(
+        ("s3cret leader?", "s3cret A"), ("Where?", "Osaka"), ("What is the s3cret price of tea?", "5")
+    )
+    result = old.supersede(
+        by=pairs(("s3cret leader", "s3cret B"), ("What is the s3cret price of tea now?", "6"))
+    )
+    summary = "1 of 3 rows dropped, 2 kept, 1 near miss among them"
+    assert repr(result) == f"<Supersession: {summary}>"
+    first, dropped, near = str(result).splitlines()
+    assert (first, dropped) == (summary, "  dropped: line 1")
+    assert near.startswith("  near miss: line 3: it looks like the question of line 2")
+    assert "s3cret" not in f"{result}{result!r}"
+    many = pairs(*((f"Where is {n}?", "A") for n in range(5)))
+    changed = many.supersede(by=pairs(*((f"Where is {n}?", "B") for n in range(5))))
+    assert str(changed).splitlines()[-2:] == ["  dropped: line 3", "  and 2 more"]
+    assert (
+        repr(many.supersede(by=many))
+        == "<Supersession: 0 of 5 rows dropped, 5 kept, 0 near misses among them>"
+    )
+
+
 def test_the_same_answer_is_not_replaced() -> None:
     """Answers are compared normalised, so a full stop does not make another one."""
     old = pairs(("Who?", "Ann."))

@@ -73,6 +73,33 @@ def test_two_answers_are_enough(chat: Any) -> None:
     assert of("one-answer", dataset) == []
 
 
+@pytest.mark.parametrize(("user", "assistant"), [("human", "bot"), ("User", "assistant"), ("user", "gpt")])
+def test_roles_by_other_names_ask_and_answer(user: str, assistant: str) -> None:
+    """The roles are the finding. Facts, phrasings and contradictions are counted as if they were mended."""
+    turns = [(user, "Who leads {}?"), (assistant, "Ann leads {}.")]
+    rows = [
+        {"messages": [{"role": role, "content": text.format(n)} for role, text in turns]} for n in range(12)
+    ]
+    dataset = Dataset.from_examples([*rows, {"messages": [rows[0]["messages"][0], rows[1]["messages"][1]]}])
+    [finding] = of("few-phrasings", dataset)
+    assert finding.message.startswith("12 of 12 facts")
+    [finding] = of("contradiction", dataset)
+    assert "line 1 " in f"{finding.message} "
+
+
+def test_knowledge_is_seen_behind_other_roles() -> None:
+    """A file of facts stays one, whoever is said to speak."""
+    rows = [
+        {
+            "messages": [
+                {"role": role, "content": f"{text} {n}"} for role, text in (("human", "Q"), ("bot", "A"))
+            ]
+        }
+        for n in range(12)
+    ]
+    assert len(of("knowledge-like", Dataset.from_examples(rows), level="deep")) == 1
+
+
 def test_few_phrasings_are_one_finding_for_the_file(chat: Any) -> None:
     """Not one per fact: a file of facts would drown in them."""
     rows = [chat(f"q{fact}{n}", f"a{fact}", fact=f"f{fact}") for fact in range(5) for n in range(fact + 1)]

@@ -18,7 +18,7 @@ from .editing._supersede import Supersession, split
 from .reading._digests import watched_fingerprint
 from .reading._examples import example_at, placed_examples, refuse_foreign, rows_of
 from .reading._forms import canonical_rows
-from .rows._arguments import of_kind, truth, whole_number, whole_numbers
+from .rows._arguments import of_kind, places, truth, whole_number, whole_numbers
 from .rows._example import Example, derived_fact
 from .rows._facts import FactSource
 from .rows._open import check_examples, open_rows, remember
@@ -92,7 +92,7 @@ class Dataset(Conversions):
     @overload
     def __getitem__(self, index: slice) -> Dataset: ...
     def __getitem__(self, index: int | slice) -> Example | Dataset:
-        picked = range(len(self))[index]
+        picked = places(index, len(self))
         if isinstance(picked, range):
             return self if picked == range(len(self)) else self.select(picked)
         leaf, place = self._rows.locate(picked)
@@ -138,9 +138,9 @@ class Dataset(Conversions):
 
     def sample(self, n: int, seed: int = 0) -> Dataset:
         """`n` rows drawn without replacement, in the order drawn. Raises DatasetError when there are fewer."""
-        whole_number(n, "n")
+        whole_number(n, "n", least=0)
         whole_number(seed, "seed")
-        if not 0 <= n <= len(self):
+        if n > len(self):
             raise DatasetError(f"cannot draw {n} rows from {len(self)}", hint="Ask for fewer rows")
         return self.select(random.Random(seed).sample(range(len(self)), n))
 
@@ -370,7 +370,8 @@ class Dataset(Conversions):
         """Canonical rows as JSONL: into a file (all or nothing; its path is returned), or as a text without a path.
 
         Canonical means keys in order of their letters, also inside of tools. A symbolic link is replaced, not followed.
-        With `keep_facts` each row has its `fact`, which `from_jsonl` reads back; the service refuses such a file.
+        With `keep_facts` each row has its `fact`, which `from_jsonl` reads back; the service refuses such a file. A dataset
+        whose own file is written has to be opened again.
         """
         truth(keep_facts, "keep_facts")
         lines = blocks(rows_with_facts(self) if keep_facts else canonical_rows(self._rows))

@@ -26,7 +26,8 @@ class Budget:
         prices: your own prices instead of the dated list prices.
 
     Raises:
-        ValueError: no limit at all, or one that is not a number of 0 or more.
+        ValueError: no limit at all, or one that is below 0 or not finite.
+        TypeError: a limit is no number.
     """
 
     usd: float | None = None
@@ -35,7 +36,13 @@ class Budget:
     prices: PriceTable | None = None
 
     def __post_init__(self) -> None:
-        limits = [limit for limit in (self.usd, self.tokens) if limit is not None]
+        given = {"usd": self.usd, "tokens": self.tokens}
+        for name, value in given.items():
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+                raise TypeError(
+                    f"{name} of a budget is {type(value).__name__}, not a number: write Budget(usd=5.0)"
+                )
+        limits = [limit for limit in given.values() if limit is not None]
         if not limits or not all(limit >= 0 and isfinite(limit) for limit in limits):
             raise ValueError("a budget needs usd=... or tokens=..., a number of 0 or more")
 

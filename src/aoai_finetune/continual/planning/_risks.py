@@ -90,12 +90,11 @@ def _unrolled(plan: TrainingPlan) -> str:
 
 def _near_misses(plan: TrainingPlan) -> str:
     near = sum(finding.code == "near-miss" for finding in plan.findings)
-    if near:
-        return (
-            f"{near} old rows ask something similar to a new row but answer differently; they stay, because "
-            "their fact differs (see plan.findings)"
-        )
-    return ""
+    if not near:
+        return ""
+    asks = "1 old row asks something similar to a new row but answers differently; it stays, because its"
+    ask = f"{near:,} old rows ask something similar to a new row but answer differently; they stay, because their"
+    return f"{asks if near == 1 else ask} fact differs (see plan.findings)"
 
 
 _CHECKS: tuple[Callable[[TrainingPlan], str], ...] = (

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ...errors import DatasetError
+from ..rows._files import open_file
 from ..rows._findings import Finding, Severity
 from ..rows._shape import is_list, is_object
 from ..rows._write import place_of, unwritten, write_lines
@@ -48,14 +49,19 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return {name: getattr(finding, name) for name in _STORED} | {"fix": finding.fix}
 
 
-def report_from_json(text: str | bytes) -> ValidationReport:
+def report_from_json(text: str | bytes | os.PathLike[str]) -> ValidationReport:
     """The report that `report_to_json` wrote. Raises DatasetError for anything else."""
+    if isinstance(text, os.PathLike):
+        text = _content(text)
     try:
         whole: object = json.loads(text)
     except (TypeError, ValueError, RecursionError):
         whole = None
     if not is_object(whole) or whole.get("format") != FORMAT:
-        raise DatasetError("this is not a validation report", hint="Pass what report.to_json() returned")
+        raise DatasetError(
+            "this is not a validation report",
+            hint="Pass what report.to_json() returned, or the Path of such a file",
+        )
     if whole.get("version") != VERSION:
         raise DatasetError(
             f"the report has version {whole.get('version')!r} of its format, and this library reads {VERSION}",
@@ -65,6 +71,11 @@ def report_from_json(text: str | bytes) -> ValidationReport:
         return _restored(whole)
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
         raise DatasetError("the validation report is damaged", hint="Validate again") from None
+
+
+def _content(path: os.PathLike[str]) -> bytes:
+    with open_file(os.fspath(path)) as handle:
+        return handle.read()
 
 
 def _restored(whole: Mapping[str, Any]) -> ValidationReport:

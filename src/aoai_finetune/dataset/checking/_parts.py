@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_in_parts"]
 
+_GUARD: Final = "In a script, call it under `if __name__ == '__main__':`; or validate with workers=1"
 _WORTH: Final = 1 << 20
 """Bytes of a part from which on another process is worth its start."""
 
@@ -152,7 +153,7 @@ def _received(pipe: _Pipe) -> _Result:
     try:
         result = pipe.recv()
     except EOFError:
-        result = DatasetError("a worker ended before it was done", hint="Use workers=1")
+        result = DatasetError("a worker process ended before it was done", hint=_GUARD)
     if isinstance(result, _Result):
         return result
     raise result if isinstance(result, DatasetError) else DatasetError("a worker sent something else")

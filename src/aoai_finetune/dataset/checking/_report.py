@@ -149,8 +149,14 @@ class ValidationReport:
         return save(report_to_json(self), path)
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> ValidationReport:
-        """The report that `to_json` wrote. Raises DatasetError for anything else, and for another version."""
+    def from_json(cls, text: str | bytes | os.PathLike[str]) -> ValidationReport:
+        """The report that `to_json` returned, or wrote to a path: `from_json(report.to_json(...))` is the report.
+
+        Raises DatasetError for anything else, and for another version.
+
+        Args:
+            text: the JSON, or a `pathlib.Path` of a file of it (the name of a file alone is taken for the JSON).
+        """
         from ._exports import report_from_json
 
         return report_from_json(text)

@@ -31,7 +31,7 @@ class RowChecks:
             return []
         checked = row if isinstance(row, CheckedRow) else CheckedRow(row)
         checks = self._fit(checked) if codes is None else self._some(frozenset(codes))
-        return [Fault(code, path, said) for code, check in checks for path, said in check(checked)]
+        return [Fault(code, *said) for code, check in checks for said in check(checked)]
 
     def usable(self, row: Mapping[str, Any], faults: Iterable[Fault]) -> bool:
         """The row can be used as an example; `faults` are those of it, which tell unless a rule is switched off."""

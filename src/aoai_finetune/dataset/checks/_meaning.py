@@ -6,12 +6,12 @@ from typing import Final, TypeGuard
 
 from ..rows._findings import Fault
 from ..rows._shape import is_list, is_object
-from ._keys import messages_missing
+from ._content import content_type
+from ._keys import GRADED, is_graded, messages_missing
 from ._messages import (
     CheckedRow,
     Faults,
     Row,
-    content_type,
     finite,
     message_type,
     messages_empty,
@@ -133,14 +133,16 @@ def assistant_missing(row: Row) -> Faults:
     """Rows that have nothing to learn."""
     roles = _roles(row)
     if roles and "assistant" not in roles and are_roles(roles):
-        yield "messages", "no message is from the assistant, so there is nothing to learn"
+        said = "no message is from the assistant, so there is nothing to learn"
+        yield "messages", said, GRADED if is_graded(row) else ""
 
 
 def last_is_assistant(row: Row) -> Faults:
     """Rows whose last message is not the answer (rows without any answer are another rule's)."""
     roles = _roles(row)
     if "assistant" in roles and roles[-1] != "assistant" and are_roles(roles[-1:]):
-        yield f"messages[{len(roles) - 1}]", "the last message is not from the assistant"
+        said = "the last message is not from the assistant"
+        yield f"messages[{len(roles) - 1}]", said, GRADED if is_graded(row) else ""
 
 
 def last_is_user(row: Row) -> Faults:
@@ -178,7 +180,7 @@ def structural_fault(row: Row, raw: bytes = b"") -> Fault | None:
         return None
     checked = CheckedRow(row)
     checked.finite = bool(raw) and finite(raw)
-    return next((Fault(code, path, said) for code, check in STRUCTURE for path, said in check(checked)), None)
+    return next((Fault(code, *said) for code, check in STRUCTURE for said in check(checked)), None)
 
 
 def only_texts(messages: object) -> TypeGuard[list[dict[str, str]]]:

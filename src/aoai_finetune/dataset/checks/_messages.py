@@ -1,6 +1,7 @@
 """Checks of the shape of one parsed row: its messages, roles, contents, calls and keys.
 
-Every check is a pure function that takes any JSON object and yields `(JSON path, what is wrong)`.
+Every check is a pure function that takes any JSON object and yields `(JSON path, what is wrong)`, and what to do about
+it where that is not what its rule says.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ __all__ = [
     "all_texts",
     "audio",
     "content_missing",
-    "content_type",
     "finite",
     "function_call",
     "huge_integers",
@@ -50,15 +50,11 @@ __all__ = [
 ]
 
 Row: TypeAlias = Mapping[str, Any]
-Faults: TypeAlias = Iterator[tuple[str, str]]
+Faults: TypeAlias = Iterator[tuple[str, str] | tuple[str, str, str]]
 
 OUTPUTS: Final = ("preferred_output", "non_preferred_output")
 
-_PARTS: Final[dict[str, tuple[str, type]]] = {
-    "text": ("text", str),
-    "image_url": ("image_url", dict),
-    "refusal": ("refusal", str),
-}
+_READ_JSON: Final = 'It may be a list in JSON: row["messages"] = json.loads(row["messages"]) reads it'
 _ABSENT: Final = object()
 _EXACT: Final = 2**53
 _LISTS: Final = ("content", "tool_calls")
@@ -214,7 +210,8 @@ def not_json(row: Row) -> Faults:
 def messages_type(row: Row) -> Faults:
     """`messages` that are something other than a list."""
     if "messages" in row and not is_list(row["messages"]):
-        yield "messages", f"`messages` is {kind_of(row['messages'])}, not a list"
+        hint = _READ_JSON if isinstance(row["messages"], str) else ""
+        yield "messages", f"`messages` is {kind_of(row['messages'])}, not a list", hint
 
 
 def messages_empty(row: Row) -> Faults:
@@ -248,7 +245,8 @@ def role_unknown(row: Row) -> Faults:
         role = message.get("role")
         if isinstance(role, str) and role not in ROLES and not respelt(role):
             near = meant(role)
-            yield f"{path}.role", f"there is no such role{f'; did you mean `{near}`?' if near else ''}"
+            said = f"there is no such role{f'; did you mean `{near}`?' if near else ''}"
+            yield f"{path}.role", said, f"Write `{near}`" if near else ""
 
 
 def role_spelling(row: Row) -> Faults:
@@ -271,27 +269,6 @@ def may_lack_content(message: Row) -> bool:
     if role == "assistant" or role not in ROLES:
         return any(message.get(key) for key in ("tool_calls", "function_call", "refusal"))
     return role == "function" and "content" in message
-
-
-def content_type(row: Row) -> Faults:
-    """Content that is neither a text nor a list of known parts."""
-    for path, message in objects(row):
-        content: object = message.get("content")
-        if is_list(content):
-            yield from _parts(f"{path}.content", content)
-        elif content is not None and not isinstance(content, str):
-            yield f"{path}.content", f"the content is {kind_of(content)}, not a text or a list of parts"
-
-
-def _parts(path: str, parts: list[Any]) -> Faults:
-    if not parts:
-        yield path, "the list of parts is empty"
-    for index, part in enumerate(some(parts)):
-        known = _PARTS.get(str(part.get("type"))) if is_object(part) else None
-        if known is None:
-            yield f"{path}[{index}]", "a part is an object whose `type` is text, image_url or refusal"
-        elif not isinstance(part.get(known[0]), known[1]):
-            yield f"{path}[{index}].{known[0]}", f"the part needs its `{known[0]}`"
 
 
 def name_type(row: Row) -> Faults:

@@ -43,10 +43,12 @@ def instead_of(wanted: str, found: Mapping[str, Any]) -> str:
     return next((key for key in islice(found, _LOOKED_AT) if stands_for(key) == wanted), "")
 
 
-def missing(path: str, key: str, other: str, owner: str) -> tuple[str, str]:
-    """Path and words of a key that is missing, or is there by another name."""
-    said = f"{owner} has {f'`{other}` where `{key}` is meant' if other else f'no `{key}`'}"
-    return key_path(path, other or key), said
+def missing(path: str, key: str, other: str, owner: str) -> tuple[str, str, str]:
+    """Path, words and hint of a key that is missing (the hint is empty then), or is there by another name."""
+    if not other:
+        return key_path(path, key), f"{owner} has no `{key}`", ""
+    hint = f"Rename the key to `{key}`{', as repair() does' if respelt_key(other) else ''}"
+    return key_path(path, other), f"{owner} has `{other}` where `{key}` is meant", hint
 
 
 def _is_slip(key: str, name: str) -> bool:

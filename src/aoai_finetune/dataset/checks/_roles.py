@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from operator import is_
 from typing import Any, Final
 
-__all__ = ["OTHER_NAMES", "ROLES", "are_roles", "as_meant", "meant", "respelt", "role_of"]
+from ..rows._shape import is_list, is_object
+
+__all__ = ["OTHER_NAMES", "ROLES", "are_roles", "as_meant", "meant", "respelt", "role_of", "row_as_meant"]
 
 ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")
 OTHER_NAMES: Final = {
@@ -52,6 +55,15 @@ def as_meant(message: dict[str, Any]) -> dict[str, Any]:
     """The message with the role that it stands for: the same object unless that is another one."""
     role = role_of(message)
     return message if role is message.get("role") else {**message, "role": role}
+
+
+def row_as_meant(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row with the roles that its messages stand for: the same object unless some of them are others."""
+    messages: object = row.get("messages")
+    if not is_list(messages):
+        return row
+    found = [as_meant(message) if is_object(message) else message for message in messages]
+    return row if all(map(is_, found, messages)) else {**row, "messages": found}
 
 
 def are_roles(roles: Iterable[object]) -> bool:

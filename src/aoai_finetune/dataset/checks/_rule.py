@@ -29,8 +29,9 @@ __all__ = [
 Level: TypeAlias = Literal["rows", "file", "deep"]
 Method: TypeAlias = Literal["supervised", "dpo", "reinforcement"]
 
-RowCheck: TypeAlias = Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]]
-"""A pure function from a parsed row to `(JSON path, message)` faults. It must accept any JSON object."""
+RowCheck: TypeAlias = Callable[[Mapping[str, Any]], Iterable[tuple[str, str] | tuple[str, str, str]]]
+"""A pure function from a parsed row to `(JSON path, message)` faults, or `(JSON path, message, hint)` where the hint is not
+the rule's. It must accept any JSON object."""
 
 
 class Spot(NamedTuple):

@@ -310,11 +310,7 @@ def _unanswered(conversation: Iterable[tuple[str, Row]]) -> Iterator[str]:
 
 def tool_call_ids(row: Row) -> Faults:
     """Two calls with one id, or two answers to one call."""
-    found: dict[tuple[str, str], None] = {}
-    for conversation in _conversations(row):
-        for path, said in _twice(conversation):
-            found[path, said] = None
-    yield from found
+    yield from dict.fromkeys(said for conversation in _conversations(row) for said in _twice(conversation))
 
 
 def _twice(conversation: Iterable[tuple[str, Row]]) -> Faults:

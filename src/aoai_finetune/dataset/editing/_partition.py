@@ -71,11 +71,27 @@ def partition(
     for index, group in enumerate(groups.of_row):
         found[part_of[group]].append(index)
     if not all(found):
-        raise DatasetError(
-            f"there are too few groups of rows for {len(parts)} parts",
-            hint='Rows of one fact stay together: give finer facts, fewer parts, or by="row"',
-        )
+        raise _too_few(groups, len(parts), by, stratified=stratify is not None)
     return found
+
+
+def _too_few(groups: _Groups, parts: int, by: str | Key, *, stratified: bool) -> DatasetError:
+    """Why some part has no row, and what would give it one."""
+    if not len(groups.of_row):
+        return DatasetError(
+            "the dataset is empty: there is nothing to split", hint="Check what was read, or selected"
+        )
+    number = sum(map(len, groups.strata))
+    if stratified and number >= parts:
+        return DatasetError(
+            f"the strata are too small for {parts} parts: {number:,} groups of rows in {len(groups.strata):,} strata",
+            hint="Let stratify= give fewer values, take fewer parts or a larger test_size, or leave stratify= out",
+        )
+    hint = {
+        "fact": 'Rows of one fact stay together: give finer facts, fewer parts, or by="row"',
+        "row": "Rows that are the same stay together: take fewer parts",
+    }.get(by if isinstance(by, str) else "", "Let by= give more values, or take fewer parts")
+    return DatasetError(f"there are too few groups of rows for {parts} parts", hint=hint)
 
 
 class _Groups(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -68,7 +68,9 @@ class Suggestion:
 
     @override
     def __str__(self) -> str:
-        return f"{self.finding.code}: {self.finding.where}: {self.finding.message}. {self.text}"
+        said = self.finding.message
+        ended = said if said.endswith("?") else f"{said}."
+        return f"{self.finding.code}: {self.finding.where}: {ended} {self.text}"
 
 
 _NOT_CONVERTED: Final = "It was not converted, because its roles, texts or keys leave open what is meant. Write `messages` yourself"
@@ -81,6 +83,12 @@ _TEXTS: Final = {
     "functions-older": "It was not converted, because a call and its answer do not match one to one",
     "duplicate-row": "The same row teaches two facts: give both the same fact, or take one out",
 }
+
+
+def _text(finding: Finding, hints: Mapping[str, str]) -> str:
+    """What could be done: what a finding says that is nearer to the case than its rule, else what is said here."""
+    near = finding.hint != hints.get(finding.code)
+    return finding.hint if near else _TEXTS.get(finding.code, finding.hint)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -106,9 +114,13 @@ class Repaired:
 
         Findings about the file as a whole need other data, not a repair, and are left to `validate`.
         """
-        report = self.dataset.validate(self.rules)
+        from ..rules._azure import AzureRules
+
+        rules = self.rules or AzureRules()
+        hints = {rule.code: rule.hint for rule in rules.describe()}
+        report = self.dataset.validate(rules)
         return tuple(
-            Suggestion(finding, _TEXTS.get(finding.code, finding.hint))
+            Suggestion(finding, _text(finding, hints))
             for finding in report.findings
             if finding.line is not None
             and (finding.fix or finding.severity is not Severity.INFO)

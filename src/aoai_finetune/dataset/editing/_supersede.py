@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from typing_extensions import override
 
 from ..reading._examples import rows_of
 from ..rows._example import Example
@@ -17,8 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Supersession", "split"]
 
+_SHOWN: Final = 3
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Supersession:
     """What `Dataset.supersede` did.
 
@@ -31,6 +35,31 @@ class Supersession:
     kept: Dataset
     dropped: tuple[Example, ...] = field(repr=False)
     near_misses: tuple[Finding, ...]
+
+    @property
+    def _summary(self) -> str:
+        rows, near = len(self.kept) + len(self.dropped), len(self.near_misses)
+        return (
+            f"{len(self.dropped):,} of {rows:,} row{'s' * (rows != 1)} dropped, {len(self.kept):,} kept, "
+            f"{near:,} near miss{'es' * (near != 1)} among them"
+        )
+
+    @override
+    def __str__(self) -> str:
+        """How many rows stay and go, and where some of those are that go or look alike; no text of any."""
+        lines = [self._summary]
+        lines += [f"  dropped: line {example.line}" for example in self.dropped[:_SHOWN]]
+        lines += _rest(len(self.dropped))
+        lines += [f"  near miss: {finding.where}: {finding.message}" for finding in self.near_misses[:_SHOWN]]
+        return "\n".join(lines + _rest(len(self.near_misses)))
+
+    @override
+    def __repr__(self) -> str:
+        return f"<Supersession: {self._summary}>"
+
+
+def _rest(number: int) -> list[str]:
+    return [f"  and {number - _SHOWN:,} more"] if number > _SHOWN else []
 
 
 def split(old: Rows, new: Rows) -> tuple[list[int], tuple[Example, ...], tuple[Finding, ...]]:

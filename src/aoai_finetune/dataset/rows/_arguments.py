@@ -12,7 +12,7 @@ from typing import SupportsIndex
 
 from ...errors import DatasetError
 
-__all__ = ["each_of_kind", "function", "of_kind", "truth", "whole_number", "whole_numbers"]
+__all__ = ["each_of_kind", "function", "of_kind", "places", "truth", "whole_number", "whole_numbers"]
 
 
 def of_kind(value: object, kind: type | UnionType, name: str, *, wanted: str = "", hint: str = "") -> None:
@@ -52,6 +52,23 @@ def whole_number(value: object, name: str, *, least: int | None = None, hint: st
     if least is not None and number < least:
         raise DatasetError(f"{name} is {number}", hint=hint)
     return number
+
+
+def places(index: int | slice, length: int) -> int | range:
+    """What an index or a slice means in a sequence of rows.
+
+    DatasetError for what is neither, IndexError for a number beyond the last row (or, from the end, the first).
+    """
+    hint = "Write dataset[0], dataset[-1] or dataset[:10]; the rows of a fact are dataset.by_fact()[fact]"
+    if not isinstance(index, slice):
+        number = whole_number(index, "the index", hint=hint)
+        if not -length <= number < length:
+            raise IndexError(f"row {number} of a dataset of {length}")
+        return number % length
+    try:
+        return range(length)[index]
+    except (TypeError, ValueError):
+        raise DatasetError("the slice is not one of whole numbers", hint=hint) from None
 
 
 def whole_numbers(values: Iterable[SupportsIndex], name: str) -> tuple[int, ...]:

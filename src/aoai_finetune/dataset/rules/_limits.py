@@ -107,7 +107,10 @@ def _overridden(overrides: Mapping[str, int]) -> Iterable[Limit]:
         if name not in known:
             from difflib import get_close_matches
 
-            near = ", ".join(get_close_matches(name, known)) or ", ".join(known)
-            raise DatasetError(f"there is no limit {name!r}", hint=f"Limits: {near}")
+            near = [each for each in known if len(name) > 2 and name in each] or get_close_matches(
+                name, known
+            )
+            meant = f"Did you mean {', '.join(near)}? " if near else ""
+            raise DatasetError(f"there is no limit {name!r}", hint=f"{meant}Limits: {', '.join(known)}")
         number = whole_number(value, f"limit {name!r}", least=1)
         yield replace(known[name], value=number, source="given by the caller", models=())

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import Any, TypeAlias, cast, get_args
 
 from ...errors import DatasetError
 from ..checks._rule import FileCheck, FileCheckMaker, Level, Method, RowCheck, Rule, Settings, Spot
 from ..rows._arguments import each_of_kind, of_kind
 from ..rows._findings import Severity
+from ._rules_reading import READING
 
 __all__ = ["check_rule", "own_rule"]
+
+_Said: TypeAlias = tuple[str, str, str]
 
 
 def check_rule(rule: Rule) -> None:
@@ -26,6 +29,9 @@ def check_rule(rule: Rule) -> None:
     each_of_kind(rule.methods, str, f"methods {name}", wanted="a list of methods", hint='("supervised",)')
     if not rule.methods or not set(rule.methods) <= set(get_args(Method)):
         raise DatasetError(f"methods {name} are none of training", hint=_one_of(Method))
+    if rule.row is None and rule.file is None and rule.code not in {known.code for known in READING}:
+        hint = "Give it row=, which checks one row, or file=, which makes a checker of all of them"
+        raise DatasetError(f"rule {rule.code!r} has no check", hint=hint)
 
 
 def _one_of(known: object) -> str:
@@ -45,21 +51,39 @@ def _raised(why: Exception) -> str:
 class _OwnRow:
     check: RowCheck
 
-    def __call__(self, row: Mapping[str, Any], /) -> list[tuple[str, str]]:
+    def __call__(self, row: Mapping[str, Any], /) -> list[_Said]:
         """All that the check has to say, and what it raised in the end."""
-        found: list[tuple[str, str]] = []
+        found: list[_Said] = []
         try:
-            found.extend(_texts(self.check(row)))
+            found.extend(_pairs(self.check(row)))
+        except _NoPairsError as why:
+            found.append(("", str(why), ""))
         except Exception as why:  # noqa: BLE001 - code of the user's, run once per row
-            found.append(("", _raised(why)))
+            found.append(("", _raised(why), ""))
         return found
 
 
-def _texts(said: Iterable[tuple[object, object]]) -> Iterator[tuple[str, str]]:
-    for path, message in said:
-        if not isinstance(path, str) or not isinstance(message, str):
-            raise TypeError
-        yield path, message
+class _NoPairsError(Exception):
+    """A check returned something else."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(
+            f"the check of this rule {found}: it returns pairs of (path, message), [] where nothing is wrong"
+        )
+
+
+def _pairs(said: object) -> Iterator[_Said]:
+    """What a check returned, if these are pairs of texts, or triples with a hint."""
+    if isinstance(said, (str, bytes)) or not isinstance(said, Iterable):
+        raise _NoPairsError(f"returned {'None' if said is None else type(said).__name__}")
+    for item in cast("Iterable[object]", said):
+        if not isinstance(item, (tuple, list)):
+            raise _NoPairsError(f"gave {type(item).__name__}")
+        parts = cast("Sequence[object]", item)
+        texts = [part for part in parts if isinstance(part, str)]
+        if len(texts) < len(parts) or len(texts) not in (2, 3):
+            raise _NoPairsError(f"gave {len(parts)} values that are not a path and a message")
+        yield texts[0], texts[1], "".join(texts[2:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ..checks import (
+    _content,
     _hidden,
     _keys,
     _meaning,
@@ -73,7 +74,7 @@ _SCHEMA: Final[tuple[Rule, ...]] = (
     Rule(code="content-missing", when=_MESSAGES, severity=_ERROR, summary="A message has content, or tool calls", source=_LINE,
          hint="Give the message a text", row=_messages.content_missing),
     Rule(code="content-type", when=_MESSAGES, severity=_ERROR, summary="Content is a text or a list of parts", source=_LINE,
-         hint="Use a text", row=_messages.content_type),
+         hint="Use a text", row=_content.content_type),
     Rule(code="content-empty", when=_MESSAGES, severity=_WARNING, summary="Texts are not empty", source=_CHECKLIST,
          hint="Write the text or remove the message", row=_meaning.content_empty),
     Rule(code="name-type", when=_has("name", "function"), severity=_ERROR, summary="A name is a text", source=_LINE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from difflib import get_close_matches
 from typing import BinaryIO, Final
 
 from ...errors import DatasetError
@@ -16,6 +17,11 @@ from ..rows._open import bytes_of, name_of, path_of
 __all__ = ["check_encoding", "text_of_table"]
 
 _DETECT: Final = "detect"
+_COMMON: Final = (
+    "utf-8", "utf-8-sig", "utf-16", "utf-32", "shift_jis", "cp932", "euc_jp", "iso2022_jp", "latin-1", "cp1252", "gb18030",
+    "big5", "euc_kr",
+)  # fmt: skip
+"""Encodings of tables, for those who mistype one of them."""
 _HEAD: Final = 1 << 16
 
 
@@ -61,7 +67,10 @@ def check_encoding(name: str, source: str | None = None) -> None:
     try:
         "".encode(name)
     except (LookupError, UnicodeError, ValueError):
-        raise DatasetError(f"there is no encoding {name[:40]!r}", source=source) from None
+        near = ", ".join(get_close_matches(name.lower(), _COMMON))
+        said = f"there is no encoding {name[:40]!r}"
+        hint = f"Did you mean {near}?" if near else 'For example "utf-8", "utf-8-sig" or "cp932"'
+        raise DatasetError(said, source=source, hint=hint) from None
 
 
 def _decoded(data: bytes, encoding: str, name: str | None) -> str:

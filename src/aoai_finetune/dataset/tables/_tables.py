@@ -15,7 +15,7 @@ from ..rows._arguments import of_kind
 from ..rows._example import Example
 from ..rows._facts import FACT_KEY, FactSource, check_fact_source
 from ..rows._findings import key_path
-from ..rows._shape import is_list, is_object
+from ..rows._shape import is_list, is_object, kind_of
 from ._pairs import pair_row
 
 __all__ = ["WHOLE", "Columns", "Record", "record_of", "rows_of_records", "whole_columns"]
@@ -52,6 +52,8 @@ class Columns:
         question, answer = self.question, self.answer
         if (question, answer) == ("question", "answer") and {"prompt", "completion"} <= set(names):
             question, answer = "prompt", "completion"
+        if self.system and self.system not in names:
+            raise _no_system(self.system, names)
         for name in filter(None, [question, answer, self.system, self.fact]):
             if name not in names:
                 raise _missing(name, names)
@@ -63,13 +65,26 @@ class Columns:
 
 
 def _missing(name: str, names: Collection[str]) -> DatasetError:
+    return DatasetError(
+        f"there is no column {name!r} among {len(names)}",
+        hint=_near(name, names) or "Name the columns with question=, answer=, system= and fact=",
+    )
+
+
+def _no_system(name: str, names: Collection[str]) -> DatasetError:
+    """What was given may be a system text itself, and is not repeated."""
+    return DatasetError(
+        f"system= names a column, and none of the {len(names)} has this name",
+        hint=_near(name, names)
+        or "To give all rows one text: Dataset.from_pairs(dataset.to_pairs(), system=...) of the dataset read without it",
+    )
+
+
+def _near(name: str, names: Collection[str]) -> str:
     # Only near names are repeated: in a file without a header the names are texts of its first row.
     some = [each for each in islice(names, 200) if len(each) <= 40]
     near = ", ".join(map(repr, get_close_matches(name, some)))
-    return DatasetError(
-        f"there is no column {name!r} among {len(names)}",
-        hint=f"Near names: {near}" if near else "Name the columns with question=, answer=, system= and fact=",
-    )
+    return near and f"Near names: {near}"
 
 
 def whole_columns(examples: Iterable[Example]) -> list[str]:
@@ -88,6 +103,7 @@ def record_of(example: Example, names: Iterable[str]) -> dict[str, Any]:
     return {name: cells.get(name) for name in names}
 
 
+_AS_TEXT: Final = "frame[name] = frame[name].astype(str) of a data frame"
 WHOLE: Final = ("messages", "input", "conversations")
 """Columns that make each record of a table a row as it is."""
 
@@ -134,7 +150,7 @@ def _of_pair(record: Record, columns: Columns, number: int) -> dict[str, Any]:
         return {"messages": [*question, *answer]}
     system = _cell(record, columns.system, number)
     if system is not None and not isinstance(system, str):
-        raise DatasetError("the system text is no text", line=number, path=columns.system or "")
+        raise _no_text(system, columns.system or "", number)
     asked, answered = _text(question, columns.question, number), _text(answer, columns.answer, number)
     return pair_row(asked, answered, system or None)
 
@@ -142,7 +158,22 @@ def _of_pair(record: Record, columns: Columns, number: int) -> dict[str, Any]:
 def _text(cell: object, name: str, number: int) -> str:
     if isinstance(cell, str):
         return cell
-    raise DatasetError("the cell holds no text", line=number, path=name, hint="Fill it, or take the row out")
+    raise _no_text(cell, name, number)
+
+
+def _no_text(cell: object, name: str, number: int) -> DatasetError:
+    """What a cell holds in place of a text, in words without its value."""
+    if cell is None:
+        said, hint = "the cell is empty", "Fill it, or take the row out"
+    elif is_list(cell) or is_object(cell):
+        said, hint = (
+            f"the cell holds {kind_of(cell)}, not a text",
+            "Make a text of it, or a column `messages`",
+        )
+    else:
+        kind = kind_of(cell) if isinstance(cell, (bool, int, float)) else type(cell).__name__
+        said, hint = f"the cell holds {kind}, not a text", f"Make the column texts: {_AS_TEXT}"
+    return DatasetError(said, line=number, path=name, hint=hint)
 
 
 def _cell(record: Record, name: str | None, number: int) -> object:
@@ -164,7 +195,8 @@ def _read(value: object, number: int, name: str, *, sparse: bool) -> object:
 def _fact(value: object, number: int) -> str | None:
     if value is None or isinstance(value, str):
         return value or None
-    raise DatasetError(f"a fact is a text, not {type(value).__name__}", line=number, path=FACT_KEY)
+    said = f"a fact is a text, not {type(value).__name__}"
+    raise DatasetError(said, line=number, path=FACT_KEY, hint=f"Make the column texts: {_AS_TEXT}")
 
 
 def _empty(value: object) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+from ..checks._roles import row_as_meant
 from ..checks._rule import Settings, Spot
 from ..rows._example import answer_of, question_of
 
@@ -36,14 +37,17 @@ class KnowledgeLike:
 
     def see(self, row: Mapping[str, Any], fact: str | None, _line: int, _source: str | None, /) -> None:
         """Look at the answer, and count the questions that have it."""
-        answer = answer_of(row)
+        answer, question = answer_of(row), question_of(row)
+        if not answer or not question:
+            row = row_as_meant(row)
+            answer, question = answer_of(row), question_of(row)
         self._rows += 1
         if len(answer) > _LONGEST or not _FACTUAL.search(answer):
             return
         self._factual += 1
         asked = self._asked.setdefault(hash(answer if fact is None else ("fact", fact)), set())
         if len(asked) < _PHRASINGS:
-            asked.add(hash(question_of(row)))
+            asked.add(hash(question))
 
     def end(self, rows: int, /) -> Iterator[Spot]:
         """One spot for the file, when most of it is such rows."""

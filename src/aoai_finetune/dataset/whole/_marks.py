@@ -14,6 +14,7 @@ from operator import gt
 from typing import Any, Final, TypeAlias
 
 from ..checks._messages import MOST, OUTPUTS
+from ..checks._roles import ROLES, row_as_meant
 from ..rows._canonical import canonical_json
 from ..rows._example import answer_of, question_of, text_of
 from ..rows._shape import is_list, is_object
@@ -64,14 +65,23 @@ def marks_of(row: Mapping[str, Any], mark: Mark, *, in_order: bool = False) -> R
         row = _put_in_order(row) if whole is None else {"messages": _rearranged(messages)}
     if not told:
         return None, mark(_bytes_of(row)), answer_of(row), question_of(row)
-    messages = row["messages"]
-    last = messages[-1]
-    answered = last.__class__ is dict and last.get("role") == "assistant"
-    prompt = mark((*_flat(messages[:-1]), "assistant")) if answered else None
     marked = mark(_bytes_of(row) if whole is None else whole)
-    given = last if answered else _last(messages, "assistant")
+    messages = row["messages"]
     asked = _last(messages, "user")
-    return prompt, marked, _answer(given) if given else "", _text(asked.get("content")) if asked else ""
+    if asked is None or _is_odd(messages[-1]):
+        messages = row_as_meant(row)["messages"]
+        asked = _last(messages, "user")
+    prompt, answer = _answered(messages, mark)
+    return prompt, marked, answer, _text(asked.get("content")) if asked else ""
+
+
+def _answered(messages: list[Any], mark: Mark) -> tuple[int | None, str | bytes]:
+    """The mark of what comes before an answer at the end, None where there is none; and the last answer."""
+    last = messages[-1]
+    if last.__class__ is dict and last.get("role") == "assistant":
+        return mark((*_flat(messages[:-1]), "assistant")), _answer(last)
+    given = _last(messages, "assistant")
+    return None, _answer(given) if given else ""
 
 
 def graded_marks_of(row: Mapping[str, Any], mark: Mark, *, in_order: bool = False) -> RowMarks:
@@ -111,6 +121,11 @@ def _last(messages: list[Any], role: str) -> Mapping[str, Any] | None:
             found: Mapping[str, Any] = message
             return found
     return None
+
+
+def _is_odd(message: object) -> bool:
+    """A message of a role that the service does not know, which may stand for another."""
+    return is_object(message) and message.get("role") not in ROLES
 
 
 def _text(content: object) -> str:
