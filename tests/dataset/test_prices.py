@@ -76,10 +76,6 @@ def test_a_tier_is_named_by_a_text(tier: Any) -> None:
         ("ftchkpt-0123", "global", None, MODEL),
         ("gpt-oss-20b", "developer", None, "datazone"),
         (MODEL, "regional", "marsnorth", "swedencentral"),
-        (MODEL, "global", "mars", "swedencentral"),
-        (MODEL, "datazone", "swedencentrl", "Did you mean swedencentral? Known"),
-        (MODEL, "developer", "SwedenCentral", "Did you mean swedencentral? Known"),
-        (MODEL, "regional", "southeastasia", "swedencentral"),
     ],
 )
 def test_an_unknown_price_is_an_error_that_names_what_is_known(
@@ -88,25 +84,6 @@ def test_an_unknown_price_is_an_error_that_names_what_is_known(
     """Rather than the price of something else: no other version, no other provider."""
     with pytest.raises(NotFound, match=re.escape(known)):
         cost_of(MILLION, model, tier=tier, region=region)
-
-
-def test_a_price_for_all_regions_holds_in_those_that_the_table_names() -> None:
-    """Which regions exist is known from the prices that name them; a table of one price names none."""
-    assert cost_of(MILLION, MODEL, tier="global", region="southeastasia").amount == 5.0
-    alone = PriceTable(
-        prices=(TrainingPrice(model="own", tier="global", training=Rate(usd=2.0)),), date="d", source="s"
-    )
-    assert cost_of(MILLION, "own", tier="global", region="hall-7", prices=alone).amount == 2.0
-
-
-def test_a_region_without_a_price_of_hosting_is_none_with_a_price() -> None:
-    """Training has one price everywhere, and hosting is known in one place only."""
-    hosted = TrainingPrice(
-        model="own", tier="global", training=Rate(usd=2.0), hosting=Rate(regions={"hall-7": 1.0})
-    )
-    table = PriceTable(prices=(hosted,), date="d", source="s")
-    with pytest.raises(NotFound, match=r"Known .*hall-7"):
-        cost_of(MILLION, "own", tier="global", region="hall-8", prices=table)
 
 
 def test_an_unknown_tier_is_an_error() -> None:

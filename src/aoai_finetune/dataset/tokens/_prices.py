@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from typing import Final, Literal, Self, get_args
 
 from typing_extensions import override
@@ -120,8 +119,7 @@ class PriceTable:
     def find(self, model: str, tier: str, region: str | None = None) -> TrainingPrice:
         """The price of a catalogue or fine-tuned model.
 
-        A name without a version means the version that has a price. What a price for all regions is asked for has to
-        be a region that some price of the table names: no other is known to exist.
+        A name without a version means the version that has a price.
 
         Raises:
             NotFound: no price for this model, this tier or this region; the message names those there are.
@@ -139,30 +137,8 @@ class PriceTable:
             raise NotFound(
                 f"no {wanted} price is known for {model!r}", hint=f"Known ({self.date}): {', '.join(tiers)}"
             )
-        if region is not None:
-            self._check_region(price, region)
+        _check_region(price, region, self.date)
         return price
-
-    def _check_region(self, price: TrainingPrice, region: str) -> None:
-        """NotFound for a region without this price, or that no price names where some of them name regions."""
-        known = self._regions()
-        sound = not known or region in known
-        try:
-            price.training.span(region)
-            price.hosting.span(region)
-        except LookupError:
-            sound, known = False, sorted(price.training.regions or price.hosting.regions)
-        if not sound:
-            near = get_close_matches(region, known)
-            meant = f"Did you mean {', '.join(near)}? " if near else ""
-            raise NotFound(
-                f"no {price.tier} price of {price.model} is known in {region!r}",
-                hint=f"{meant}Known ({self.date}): {', '.join(known)}; or leave region= out",
-            )
-
-    def _regions(self) -> list[str]:
-        rates = (rate for price in self.prices for rate in (price.training, price.hosting))
-        return sorted({region for rate in rates for region in rate.regions})
 
     def with_prices(self, *prices: TrainingPrice, date: str, source: str) -> Self:
         """The table with some prices replaced or added, under a date and a source of your own.
@@ -207,6 +183,17 @@ def _replaces(mine: TrainingPrice, listed: TrainingPrice) -> bool:
 def _span(rate: Rate) -> str:
     low, high = rate.span()
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+
+
+def _check_region(price: TrainingPrice, region: str | None, date: str) -> None:
+    try:
+        price.training.span(region)
+        price.hosting.span(region)
+    except LookupError:
+        known = ", ".join(sorted(price.training.regions))
+        raise NotFound(
+            f"no {price.tier} price of {price.model} is known in {region!r}", hint=f"Known ({date}): {known}"
+        ) from None
 
 
 _HOSTING: Final = 1.70
