@@ -51,6 +51,7 @@ def by_hand(prompt: str, answer: str) -> list[Any]:
     advice = advise(data)
     probes = ProbeSet([Probe(fact=prompt, question=prompt, expected=(answer,), group="old")])
     return [
+        *data[0].messages,
         DPO(),
         AccuracyMatrix(stages=("first", "second"), rows=((1.0, None), (0.5, 1.0))),
         Reinforcement(grader={"type": "string_check", "name": "equal", "reference": answer, "input": prompt}),
