@@ -240,6 +240,24 @@ def test_keys_that_leave_open_what_is_meant_are_left_to_you(row: Any) -> None:
     assert repaired(row).suggestions
 
 
+@pytest.mark.parametrize("beside", [-1, [{}], GOOD["messages"]])
+def test_messages_in_another_case_do_not_stand_for_those_of_another_form(beside: object) -> None:
+    """Turns with from and value become messages, and a preference row no chat row, whatever else is there."""
+    turns = [{"from": "human", "value": "Q"}, {"from": "gpt", "value": "A"}]
+    for older in ({"conversations": turns}, {"prompt": "Q", "completion": "A"}):
+        repair = repaired({"Messages": beside, **older})
+        assert repair.dataset[0].row == {**GOOD, "Messages": beside}
+        assert "key-spelling" not in repair.counts
+    asked, answer = ([turn] for turn in GOOD["messages"])
+    row = {"input": {"messages": asked}, "preferred_output": answer, "non_preferred_output": answer}
+    assert repaired({**row, "Messages": beside}).fixes == ()
+
+
+def test_a_key_in_another_case_that_holds_no_messages_is_no_misspelt_one() -> None:
+    """The finding says that there are none; what stands there is left alone."""
+    assert repaired({"Messages": 3}).fixes == ()
+
+
 def test_keys_that_are_null_go_where_they_may_be_absent() -> None:
     """A dump of a typed message writes all its keys; the service refuses null for most of them."""
     dumped = {

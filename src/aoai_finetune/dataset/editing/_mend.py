@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any, Final, NamedTuple, TypeAlias, TypeGuard
 
+from ..checks._keys import messages_missing
 from ..checks._messages import written
 from ..checks._names import respelt_key
 from ..checks._null import OF_A_FUNCTION, OF_A_MESSAGE, null_beside, null_in_schema, should_be_absent
@@ -33,8 +34,12 @@ class Change(NamedTuple):
 
 
 def _key_spelling(row: _Row) -> list[Change]:
-    """`messages` of a row, and `role` and `content` of its messages, in another case."""
-    changes = _respelt(row, ("messages",), "")
+    """`messages` of a row, and `role` and `content` of its messages, in another case.
+
+    Beside a form of a row that is known by other keys, `Messages` is something else.
+    """
+    meant = next((fault[0] for fault in messages_missing(row)), "")
+    changes = _respelt(row, ("messages",), "") if respelt_key(meant) else []
     for path, message in written(row):
         changes += _respelt(message, ("role", "content"), f"{path}.")
     return changes
