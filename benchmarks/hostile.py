@@ -231,6 +231,7 @@ SHAPES: Final[dict[str, Callable[[], bytes]]] = {
     "many properties": lambda: _many(lambda n: f'"p{n}":{{"type":"string"}}', *_around(_TOOLED, '"properties":{', "}")),
     "many empty properties": lambda: _many(lambda n: f'"p{n}":{{}}', *_around(_TOOLED, '"properties":{', "}")),
     "many schemas": lambda: _many(lambda _: '{"a":1}', *_around(_TOOLED, '"allOf":[', "]")),
+    "properties of null, and many required": lambda: _many(lambda n: f'"r{n}"', *_around(_TOOLED, '"properties":{' + ",".join(f'"p{n}":null' for n in range(4_000)) + '},"required":[', "]")),
     "many types": lambda: _many(lambda _: '"string"', *_around(_TOOLED, '"properties":{"a":{"type":[', "]}}")),
     "many keys in a call": lambda: _many(lambda n: f'"k{n}":{n}', _CALLED + "{", "}]}]}"),
     "many lists": lambda: _many(lambda _: "[[]]", '{"messages":[],"x":[', "]}"),
@@ -255,6 +256,7 @@ SHAPES: Final[dict[str, Callable[[], bytes]]] = {
     "facts and carriage returns": lambda: _lines(lambda n: _said(_asked("Q"), _ANSWER, more=f',"fact":"{n}"') + "\r"),
     # Longer rows
     "rows with many roles": lambda: _lines(lambda n: _said(*[f'{{"role":"r{n}{at}","content":{at}}}' for at in range(30)])),
+    "rows with many misspelt roles": lambda: _lines(lambda n: _said(*[f'{{"role":"u{n}{at}","content":""}}' for at in range(300)])),
     "rows with many messages": lambda: _lines(lambda n: _said(*[f'{{"role":"r{n}"}}'] * 20)),
     "rows with some keys": lambda: _lines(lambda n: "{" + ",".join(f'"k{n}_{at}":1' for at in range(40)) + "}"),
     "rows of many kinds": lambda: _lines(lambda n: "{" + ",".join(f'"{word}":{n}' for at, word in enumerate(_KEYS) if n >> at & 1) + "}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from jiter import from_json
 
 from aoai_finetune.dataset import AzureRules, Dataset, ValidationReport
 from aoai_finetune.dataset.checks._messages import finite, not_json
+from aoai_finetune.dataset.checks._roles import _senses
 from aoai_finetune.dataset.whole._marks import marks_of, settled, stable_mark
 from aoai_finetune.errors import DatasetError
 
@@ -469,3 +471,24 @@ def test_copies_are_found_among_rows_with_tools_of_any_size(size: int) -> None:
     report = Dataset.from_jsonl(data).validate()
     assert report.counts["duplicate-row"] == len(rows) - 5
     assert report.counts["tool-schema"] == 4
+
+
+def test_of_each_role_is_found_out_once_what_it_stands_for() -> None:
+    """However many checks ask, and however many other roles the row has."""
+    roles = [f"usr{number}" for number in range(4_000)]
+    row = json.dumps({"messages": [{"role": role, "content": ""} for role in roles]}).encode()
+    _senses.cache_clear()
+    assert Dataset.from_jsonl(row).validate(AzureRules(keep=1)).counts["role-unknown"] == len(roles)
+    assert _senses.cache_info().misses == len(roles)
+
+
+@pytest.mark.parametrize("name", ["n", 1, [], {}])
+def test_properties_of_null_are_looked_up_among_many_that_are_required(lines: Any, name: Any) -> None:
+    """Each of them at once, and what is no name requires nothing."""
+    schema = {"properties": dict.fromkeys(map(str, range(4_000))), "required": ["0", *[name] * 100_000]}
+    tool = {"type": "function", "function": {"name": "f", "parameters": schema}}
+    turns = [json.loads(QUESTION), json.loads(ANSWER)]
+    start = time.process_time()
+    report = Dataset.from_jsonl(lines({"messages": turns, "tools": [tool]})).validate(level="rows")
+    assert time.process_time() - start < 2
+    assert report.counts["null-key"] == 3_999

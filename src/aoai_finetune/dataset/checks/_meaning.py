@@ -125,8 +125,8 @@ def weight_role(row: Row) -> Faults:
 
 
 def _roles(row: Row) -> list[object]:
-    """The role that each message stands for."""
-    return [role_of(message) for message in some(row.get("messages")) if is_object(message)]
+    """The role that each message stands for, in a chat row."""
+    return [message.get("role") for path, message in objects(row) if path.startswith("messages[")]
 
 
 def assistant_missing(row: Row) -> Faults:

@@ -97,7 +97,8 @@ def _null_properties(path: str, schema: dict[str, Any]) -> list[SchemaNull]:
     if not is_object(properties):
         return []
     null = [name for name, value in islice(properties.items(), _SCHEMAS) if value is None]
-    needed: list[Any] = required if null and is_list(required) else []
+    listed: list[Any] = required if null and is_list(required) else []
+    needed = {name for name in listed if isinstance(name, str)}
     said = "the property is null"
     return [SchemaNull(f"{path}.properties", properties, name, said) for name in null if name not in needed]
 

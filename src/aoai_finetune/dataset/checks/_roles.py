@@ -25,6 +25,8 @@ OTHER_NAMES: Final = {
 _BY_LETTER: Final = {role[0]: role for role in ROLES}
 _KNOWN: Final = frozenset(ROLES)
 _LONGEST: Final = 40
+_REMEMBERED: Final = 1 << 12
+"""More roles than one row has messages that are looked at, each of which several checks ask about."""
 
 
 def respelt(role: str) -> str:
@@ -37,7 +39,7 @@ def meant(role: str) -> str:
     return _senses(role)[1] if len(role) <= _LONGEST else ""
 
 
-@lru_cache(256)
+@lru_cache(_REMEMBERED)
 def _senses(role: str) -> tuple[str, str]:
     asked = role.strip().lower()
     near = OTHER_NAMES.get(asked) or _BY_LETTER.get(asked[:1], "")
