@@ -25,9 +25,9 @@ __all__ = [
     "by_answer",
     "derived_fact",
     "digest_of",
-    "kind_of",
     "last_of",
     "question_of",
+    "row_kind",
     "text_of",
     "turns",
 ]
@@ -128,7 +128,7 @@ class Example:
     @property
     def kind(self) -> Kind:
         """`preference` for DPO rows, `reinforcement` for rows that end with a user turn, else `chat`."""
-        return kind_of(self.row, list(turns(self.row)))
+        return row_kind(self.row, list(turns(self.row)))
 
     @property
     def canonical(self) -> bytes:
@@ -184,7 +184,7 @@ def turns(row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     return iter(())
 
 
-def kind_of(row: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]) -> Kind:
+def row_kind(row: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]) -> Kind:
     """What kind of row it is whose messages these are."""
     if "preferred_output" in row or "non_preferred_output" in row:
         return "preference"

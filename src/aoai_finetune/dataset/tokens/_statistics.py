@@ -13,7 +13,7 @@ from unicodedata import category, name
 from typing_extensions import override
 
 from ..reading._examples import rows_of
-from ..rows._example import kind_of, turns
+from ..rows._example import row_kind, turns
 from ..rows._shape import is_list, is_object
 from ..rows._sources import Rows, SourceLine
 from ._tokens import Tally, TokenCount, counter_for
@@ -142,7 +142,7 @@ class _Survey:
         if tokens > self.longest[0]:
             self.longest = (tokens, line[1], line[0].source)
         messages = list(turns(row))
-        self.kinds[kind_of(row, messages)] += 1
+        self.kinds[row_kind(row, messages)] += 1
         self.turns.append(len(messages))
         for message in messages:
             self.roles[str(message.get("role", ""))] += 1
